@@ -1,0 +1,63 @@
+"""The one place that makes AWS clients (lazily, once per environment) and that names AWS's errors in our words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, HTTPClientError
+
+from core.errors import AccessDenied, AwsUnavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+# Bounded, so that a step still has time to write its error down before its own timeout.
+_CONFIG = Config(connect_timeout=2, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html, and the states API's own.
+_UNAVAILABLE = frozenset(
+    {
+        "InternalServerError",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    return boto3.client("dynamodb", config=_CONFIG)
+
+
+@cache
+def stepfunctions() -> "SFNClient":
+    return boto3.client("stepfunctions", config=_CONFIG)
+
+
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """Turns throttled, unreachable and denied AWS calls into AwsUnavailable and AccessDenied; lets others pass."""
+    try:
+        yield
+    except HTTPClientError as error:
+        raise AwsUnavailable(str(error)) from error
+    except ClientError as error:
+        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if code in _DENIED:
+            raise AccessDenied(f"{error.operation_name}: {message}") from error
+        if code in _UNAVAILABLE or status >= 500:
+            raise AwsUnavailable(f"{error.operation_name}: {code}: {message}") from error
+        raise

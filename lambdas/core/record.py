@@ -1,0 +1,194 @@
+"""The session record, and how it is written. Who may write what: core/sessions.py, and docs/sessions.md.
+
+Every write is one conditional update. A writer first guesses what the record holds and writes without reading; a
+refused write hands over the record as it is (`ReturnValuesOnConditionCheckFailure`, which costs no read), and the
+writer decides again on what it now knows, guarded by the record's version.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
+
+from botocore.exceptions import ClientError
+
+from core import aws, rows
+from core.clock import expiry, now
+from core.errors import SessionBusy, StaleExecution
+from core.rows import Json
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import UpdateItemInputTypeDef
+
+KEPT_DAYS = 90  # an ended session and its result, as long as Step Functions keeps an execution's history
+_TRIES = 10
+_MESSAGE_LENGTH = 1000
+
+
+class Status(StrEnum):
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StepStatus(StrEnum):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+ENDED = frozenset({Status.COMPLETED, Status.EXPIRED, Status.FAILED, Status.CANCELLED})
+
+
+class StepError(TypedDict):
+    type: str
+    message: str
+
+
+class SessionError(StepError):
+    step: NotRequired[str]
+
+
+class Entry(TypedDict):
+    """What the record says of one step."""
+
+    status: str
+    attempt: int
+    startedAt: str
+    finishedAt: NotRequired[str]
+    error: NotRequired[StepError]
+
+
+class Record(TypedDict):
+    """The session record. `openWorkflow` is there exactly while the session has not ended: the sweep's sparse index."""
+
+    sessionId: str
+    workflow: str
+    owner: NotRequired[str]
+    inputHash: str
+    executionArn: str
+    attempt: int
+    status: str
+    phase: str
+    progress: int
+    steps: dict[str, Entry]
+    outcome: NotRequired[str]
+    error: NotRequired[SessionError]
+    createdAt: str
+    updatedAt: str
+    version: int
+    ttl: NotRequired[int]
+    openWorkflow: NotRequired[str]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One write: attributes to set and to remove, and what must hold unless the record's version is known."""
+
+    set: Mapping[str, Any]
+    entry: tuple[str, Entry] | None = None
+    remove: tuple[str, ...] = ()
+    guess: str = ""
+    guess_values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def describe(kind: str, message: str) -> StepError:
+    """An error as records keep it: its class's name and a bounded message."""
+    return {"type": kind, "message": message[:_MESSAGE_LENGTH]}
+
+
+def new_record(
+    session_id: str, workflow: str, execution_arn: str, input_hash: str, phase: str, owner: str | None
+) -> Record:
+    """The record of a session that begins, `processing`."""
+    moment = now()
+    record: Record = {
+        "sessionId": session_id,
+        "workflow": workflow,
+        "openWorkflow": workflow,
+        "inputHash": input_hash,
+        "executionArn": execution_arn,
+        "attempt": 1,
+        "status": Status.PROCESSING,
+        "phase": phase,
+        "progress": 0,
+        "steps": {},
+        "createdAt": moment,
+        "updatedAt": moment,
+        "version": 1,
+    }
+    if owner is not None:
+        record["owner"] = owner
+    return record
+
+
+def ended(status: Status, error: SessionError | None = None) -> dict[str, Any]:
+    """The attributes that end a session; its `openWorkflow` goes with them."""
+    fields: dict[str, Any] = {"status": status, "ttl": expiry(KEPT_DAYS)}
+    return fields if error is None else {**fields, "error": error}
+
+
+class Table:
+    """The `sessions` table."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def get(self, session_id: str) -> Record | None:
+        """The record as it is now, or None."""
+        return cast(Record | None, rows.get(self._name, {"sessionId": session_id}))
+
+    def create(self, record: Record) -> Record | None:
+        """Writes a new record. None if it did; else the record that was there before, untouched."""
+        return cast(Record | None, rows.put_first(self._name, cast(Json, record)))
+
+    def change(
+        self, session_id: str, decide: Callable[[Record | None], Change | None], seen: Record | None = None
+    ) -> None:
+        """Makes the change that `decide` wants of the record, given what is known of it (None: nothing yet).
+
+        `decide` returns None when nothing is to be written, or raises. Raises StaleExecution when there is no
+        record, SessionBusy when others kept changing it.
+        """
+        for _ in range(_TRIES):
+            change = decide(seen)
+            if change is None:
+                return
+            try:
+                aws.dynamodb().update_item(**self._request(session_id, change, seen))
+            except ClientError as error:
+                seen = cast(Record | None, rows.refused(error))
+                if seen is None:
+                    raise StaleExecution(f"session {session_id} has no record") from None
+            else:
+                return
+        raise SessionBusy(f"session {session_id} kept changing under {_TRIES} tries to write to it")
+
+    def _request(self, session_id: str, change: Change, seen: Record | None) -> "UpdateItemInputTypeDef":
+        fields = {**change.set, "updatedAt": now()}
+        names = {f"#{name}": name for name in (*fields, *change.remove, "version")}
+        values: dict[str, Any] = {f":{name}": value for name, value in fields.items()}
+        values[":one"] = 1
+        sets = [f"#{name} = :{name}" for name in fields] + ["#version = #version + :one"]
+        if change.entry is not None:
+            names["#step"], values[":entry"] = change.entry
+            sets.append("steps.#step = :entry")
+        if seen is None:
+            condition = change.guess
+            values |= change.guess_values
+        else:
+            condition, values[":seen"] = "#version = :seen", seen["version"]
+        removes = " REMOVE " + ", ".join(f"#{name}" for name in change.remove) if change.remove else ""
+        return {
+            "TableName": self._name,
+            "Key": {"sessionId": {"S": session_id}},
+            "UpdateExpression": "SET " + ", ".join(sets) + removes,
+            "ConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": rows.to_item(values),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }

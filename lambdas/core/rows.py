@@ -1,0 +1,66 @@
+"""DynamoDB rows as JSON objects: read one, or write it if it is the first with its key.
+
+JSON knows ints and floats, DynamoDB decimals; boto3's own converters stand between them.
+"""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, cast
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from core import aws
+
+Json = dict[str, Any]
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def get(table: str, key: Json) -> Json | None:
+    """The row as it is now (a consistent read), or None."""
+    answer = aws.dynamodb().get_item(TableName=table, Key=to_item(key), ConsistentRead=True)
+    return from_item(answer["Item"]) if "Item" in answer else None
+
+
+def put_first(table: str, row: Json) -> Json | None:
+    """Writes a row unless one with its key is there: None if it did, else the row that was there, untouched."""
+    try:
+        aws.dynamodb().put_item(
+            TableName=table,
+            Item=to_item(row),
+            ConditionExpression="attribute_not_exists(sessionId)",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except ClientError as error:
+        return refused(error)
+    return None
+
+
+def refused(error: ClientError) -> Json | None:
+    """The row that made a condition fail, or None where there is no row. Any other error is raised again."""
+    if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        raise error
+    old = cast(Json, error.response).get("Item")
+    return from_item(old) if old else None
+
+
+def to_item(values: Json) -> dict[str, Any]:
+    """A JSON object as an item's attributes."""
+    decimals = json.loads(json.dumps(values), parse_float=Decimal)
+    return {name: _serializer.serialize(value) for name, value in decimals.items()}
+
+
+def from_item(item: Mapping[str, Any]) -> Json:
+    """An item's attributes as a JSON object."""
+    values = {name: _deserializer.deserialize(value) for name, value in item.items()}
+    plain: Json = json.loads(json.dumps(values, default=_number))
+    return plain
+
+
+def _number(value: object) -> int | float:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} is not JSON")
+    return int(value) if value == value.to_integral_value() else float(value)

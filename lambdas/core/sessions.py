@@ -1,0 +1,170 @@
+"""Who may write what to a session's record: the first step begins it, each step holds its own entry, the last step
+completes it, and operations close what no step ended. The states, as a table: docs/sessions.md.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.clock import now
+from core.errors import SessionClosed, SessionConflict, StaleExecution
+from core.record import (
+    ENDED,
+    Change,
+    Entry,
+    Record,
+    SessionError,
+    Status,
+    StepError,
+    StepStatus,
+    Table,
+    ended,
+)
+
+_OWN_AND_OPEN = "executionArn = :arn AND attribute_exists(openWorkflow)"
+
+
+def begin(table: Table, record: Record, step: str, entry: Entry) -> tuple[bool, Record]:
+    """The first step's write: the session's record, with the step's own entry.
+
+    Returns whether this made the record, and the record as it then is. A record of another execution with the same
+    input is returned untouched: the caller is its duplicate. Raises SessionConflict when the id is taken by a
+    session of another workflow or with other input.
+    """
+    there = table.create({**record, "steps": {step: entry}})
+    if there is None:
+        return True, record
+    if there["executionArn"] != record["executionArn"]:
+        if (there["workflow"], there["inputHash"]) != (record["workflow"], record["inputHash"]):
+            raise SessionConflict(
+                f"session {record['sessionId']} exists with other input, in {there['executionArn']};"
+                " start with another sessionId"
+            )
+    elif step not in there["steps"] and there["status"] not in ENDED:
+        _start_queued(table, record, step, entry, there)
+    return False, there
+
+
+def _start_queued(table: Table, record: Record, step: str, entry: Entry, there: Record) -> None:
+    def decide(seen: Record | None) -> Change | None:
+        if seen is None or step in seen["steps"] or seen["status"] in ENDED:
+            return None
+        fields = {"status": Status.PROCESSING, "phase": record["phase"]}
+        return Change(set=fields, entry=(step, entry))
+
+    table.change(record["sessionId"], decide, there)
+
+
+class Hold:
+    """One delivery of a step, and what it may write to its session's record: claim, then finish, complete or fail.
+
+    `first` tells, after claim, that no delivery of this step came before; `succeeded` that one has done its work.
+    Every write raises SessionClosed when the session has ended and StaleExecution when another execution has it.
+    """
+
+    def __init__(self, table: Table, session_id: str, execution_arn: str, step: str) -> None:
+        self._table, self._session_id = table, session_id
+        self._arn, self._step = execution_arn, step
+        self._entry: Entry | None = None
+        self._progress = 0
+        self.succeeded = False
+
+    @property
+    def first(self) -> bool:
+        return self._entry is not None and self._entry["attempt"] == 1
+
+    def claim(self, phase: str, progress: int) -> None:
+        """Marks the step running, unless it has succeeded before."""
+
+        def running(before: Entry | None) -> Entry:
+            attempt = 1 if before is None else before["attempt"] + 1
+            return {"status": StepStatus.RUNNING, "attempt": attempt, "startedAt": now()}
+
+        self._write(running, {"status": Status.PROCESSING, "phase": phase}, progress)
+
+    def finish(self, phase: str, progress: int) -> None:
+        """Marks the step succeeded."""
+        self._write(_succeeded, {"phase": phase}, progress)
+
+    def complete(self, status: Status, outcome: str) -> None:
+        """Marks the step succeeded and ends the session: `completed` or `expired`, with its outcome."""
+        progress = 100 if status == Status.COMPLETED else self._progress
+        fields = {**ended(status), "outcome": outcome, "phase": "finished"}
+        self._write(_succeeded, fields, progress, remove=("openWorkflow",))
+
+    def fail(self, error: StepError) -> None:
+        """Writes the error into the step's entry, unless a twin succeeded. How the session goes on is for ASL."""
+
+        def failed(before: Entry | None) -> Entry:
+            return {**_claimed(before), "status": StepStatus.FAILED, "finishedAt": now(), "error": error}
+
+        self._write(failed, {}, self._progress)
+
+    def _write(
+        self,
+        after: Callable[[Entry | None], Entry],
+        fields: Mapping[str, Any],
+        progress: int,
+        *,
+        remove: tuple[str, ...] = (),
+    ) -> None:
+        """Writes the entry that comes `after` the present one. Progress never falls."""
+
+        def decide(seen: Record | None) -> Change | None:
+            before, known = self._entry, max(progress, self._progress)
+            if seen is not None:
+                before, known = self._look(seen), max(known, seen["progress"])
+                if self.succeeded:
+                    return None
+            self._entry, self._progress = after(before), known
+            values = {":arn": self._arn} if before is None else {":arn": self._arn, ":before": before}
+            untouched = "attribute_not_exists(steps.#step)" if before is None else "steps.#step = :before"
+            return Change(
+                set={**fields, "progress": known},
+                entry=(self._step, self._entry),
+                remove=remove,
+                guess=f"{_OWN_AND_OPEN} AND {untouched} AND #progress <= :progress",
+                guess_values=values,
+            )
+
+        self._table.change(self._session_id, decide)
+
+    def _look(self, seen: Record) -> Entry | None:
+        if seen["executionArn"] != self._arn:
+            raise StaleExecution(f"session {self._session_id} belongs to {seen['executionArn']}")
+        entry = seen["steps"].get(self._step)
+        self.succeeded = entry is not None and entry["status"] == StepStatus.SUCCEEDED
+        if not self.succeeded and seen["status"] in ENDED:
+            raise SessionClosed(f"session {self._session_id} has ended: {seen['status']}")
+        return entry
+
+
+def _claimed(entry: Entry | None) -> Entry:
+    if entry is None:
+        raise RuntimeError("a step claims its entry before it writes to it")
+    return entry
+
+
+def _succeeded(before: Entry | None) -> Entry:
+    return {**_claimed(before), "status": StepStatus.SUCCEEDED, "finishedAt": now()}
+
+
+def close(
+    table: Table,
+    record: Record,
+    execution_arn: str,
+    status: Status,
+    why: Callable[[Record], SessionError | None],
+) -> bool:
+    """Ends a session whose execution ended without a step doing so; `why` reads the error off the record.
+
+    Returns whether this ended it: not where it has ended already, or belongs to another execution.
+    """
+    closed = False
+
+    def decide(seen: Record | None) -> Change | None:
+        nonlocal closed
+        closed = seen is not None and seen["executionArn"] == execution_arn and seen["status"] not in ENDED
+        return Change(set=ended(status, why(seen)), remove=("openWorkflow",)) if seen is not None and closed else None
+
+    table.change(record["sessionId"], decide, record)
+    return closed

@@ -1,0 +1,75 @@
+"""Looks after sessions that nothing has touched for a while: status-change events are best effort, this is not.
+
+A session whose execution has ended is settled; one that should be moving and is not is counted as stale, for the
+alarm. Invoked on a schedule.
+"""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+from pydantic import Json as JsonText
+
+from core import aws, observability
+from core.clock import ago
+from core.observability import logger
+from core.record import ENDED, Record, Table
+from core.rows import Json
+from core.settings import Settings, load
+from operations.settling import EndedExecution, settle
+
+_INDEX = "open-sessions"
+
+
+class SweepSettings(Settings):
+    """`workflows`: their names, a JSON list. `stale_after_seconds`: untouched for longer, a session is looked at."""
+
+    workflows: JsonText[list[str]]
+    stale_after_seconds: int = Field(gt=0)
+
+
+def handler(_event: Json, _context: object) -> Json:
+    """Returns how many sessions were looked at, and how many are stale."""
+    settings = load(SweepSettings)
+    table = Table(settings.sessions_table)
+    looked, stale = 0, 0
+    with aws.named_errors():
+        for record in _untouched(table, settings):
+            looked += 1
+            execution = _execution(record)
+            if execution is None:
+                stale += 1
+                logger.warning("session is stale", extra={"session_id": record["sessionId"]})
+            else:
+                settle(table, record, execution, settings.stage)
+    observability.count("StaleSessions", service="operations", stage=settings.stage, value=stale)
+    return {"looked": looked, "stale": stale}
+
+
+def _untouched(table: Table, settings: SweepSettings) -> Iterator[Record]:
+    """Open sessions, the oldest first. The index holds only keys, so that no step's write costs a second one."""
+    before = ago(settings.stale_after_seconds)
+    pages = aws.dynamodb().get_paginator("query")
+    for workflow in settings.workflows:
+        for page in pages.paginate(
+            TableName=settings.sessions_table,
+            IndexName=_INDEX,
+            KeyConditionExpression="openWorkflow = :workflow AND createdAt < :before",
+            ExpressionAttributeValues={":workflow": {"S": workflow}, ":before": {"S": before}},
+        ):
+            for key in page["Items"]:
+                record = table.get(key["sessionId"]["S"])
+                if record is not None and record["updatedAt"] < before and record["status"] not in ENDED:
+                    yield record
+
+
+def _execution(record: Record) -> EndedExecution | None:
+    """The record's execution if it has ended, None while it runs."""
+    client = aws.stepfunctions()
+    arn = record["executionArn"]
+    try:
+        execution = client.describe_execution(executionArn=arn)
+    except client.exceptions.ExecutionDoesNotExist:
+        return EndedExecution(arn, "FAILED", "ExecutionDoesNotExist", "the execution never began, or is no longer kept")
+    if execution["status"] in ("RUNNING", "PENDING_REDRIVE"):
+        return None
+    return EndedExecution(arn, execution["status"], execution.get("error"), execution.get("cause"))

@@ -1,0 +1,48 @@
+"""What every test stands on: settings of a stage named `test`, AWS credentials that open nothing, fresh clients."""
+
+from collections.abc import Iterator
+
+import pytest
+from core import aws, settings
+from moto import mock_aws
+
+from tests.support.tables import create_tables
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "STAGE": "test",
+    "SESSIONS_TABLE": "sessions-test",
+    "STEPS_TABLE": "steps-test",
+    "RESULTS_TABLE": "results-test",
+    "RECIPE_PROVIDER": "catalog",
+    "PRICE_PROVIDER": "catalog",
+    "POWERTOOLS_METRICS_NAMESPACE": "DurableWorkflows",
+    "POWERTOOLS_SERVICE_NAME": "test",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The Lambdas' environment, with clients and settings made anew."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    _forget()
+    yield monkeypatch
+    _forget()
+
+
+@pytest.fixture
+def tables(environment: pytest.MonkeyPatch) -> Iterator[None]:
+    """The three tables, empty, in moto."""
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}):
+        create_tables("test")
+        yield
+
+
+def _forget() -> None:
+    for made_once in (aws.dynamodb, aws.stepfunctions, settings.load):
+        made_once.cache_clear()

@@ -1,0 +1,132 @@
+"""Runs a workflow's ASL in moto's Step Functions with the workflow's real handlers in process, and injects faults.
+
+The one place that touches moto's private names; moto is pinned for it. moto lacks a JSONata engine (its own needs a
+Java VM) and ignores what a Lambda answers; both are put in here. Waits between retries are skipped.
+"""
+
+import importlib
+import json
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import jsonata
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
+from pydantic.alias_generators import to_snake
+
+ROOT = Path(__file__).parents[2]
+ROLE = "arn:aws:iam::123456789012:role/machine"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The `visit`-th invocation of a state's Lambda (from 1) ends with `error`, after its work was done or before."""
+
+    state: str
+    error: str
+    visit: int = 1
+    after_work: bool = False
+
+
+@dataclass
+class Run:
+    """One execution as it ended."""
+
+    status: str
+    output: Any
+    error: str | None
+    cause: str | None
+    arn: str
+    entered: list[str]
+    failures: list[tuple[str, str]]
+    """(state, error name) of each failed invocation, in order."""
+
+
+@dataclass
+class Machine:
+    """A workflow's state machine in moto."""
+
+    workflow: str
+    arn: str
+    definition: dict[str, Any]
+    faults: list[Fault] = field(default_factory=list)
+    visits: dict[str, int] = field(default_factory=dict)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+    def run(self, raw: Any, *, name: str, faults: Sequence[Fault] = ()) -> Run:
+        """Starts an execution and waits for its end."""
+        self.faults, self.visits, self.failures = list(faults), {}, []
+        client = boto3.client("stepfunctions")
+        arn = client.start_execution(stateMachineArn=self.arn, name=name, input=json.dumps(raw))["executionArn"]
+        pause = threading.Event()
+        while (end := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            pause.wait(0.002)
+        history = client.get_execution_history(executionArn=arn)["events"]
+        entered = [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
+        output = json.loads(end["output"]) if "output" in end else None
+        return Run(end["status"], output, end.get("error"), end.get("cause"), arn, entered, self.failures)
+
+    def invoke(self, state: str, event: Any) -> Any:
+        visit = self.visits[state] = self.visits.get(state, 0) + 1
+        fault = next((fault for fault in self.faults if (fault.state, fault.visit) == (state, visit)), None)
+        handler = importlib.import_module(f"{self.workflow.replace('-', '_')}.{to_snake(state)}").handler
+        try:
+            if fault is None or fault.after_work:
+                output = handler(event, SimpleNamespace())
+            if fault is None:
+                return output
+            error, message = fault.error, "injected"
+        except Exception as raised:  # noqa: BLE001  # as Lambda does: any exception becomes an error payload
+            error, message = type(raised).__name__, str(raised)
+        self.failures.append((state, error))
+        return LambdaError(error, message)
+
+
+@dataclass(frozen=True)
+class LambdaError:
+    error: str
+    message: str
+
+
+def workflows() -> list[str]:
+    """The names of all workflows, by their ASL files."""
+    return sorted(path.name.removesuffix(".asl.json") for path in (ROOT / "statemachines").glob("*.asl.json"))
+
+
+def definition_of(workflow: str) -> dict[str, Any]:
+    """A workflow's ASL with each `${Step}` replaced by the function name `Step`."""
+    text = (ROOT / "statemachines" / f"{workflow}.asl.json").read_text()
+    definition: dict[str, Any] = json.loads(re.sub(r"\$\{(\w+)\}", r"\1", text))
+    return definition
+
+
+@contextmanager
+def machine(workflow: str) -> Iterator[Machine]:
+    """A workflow's state machine, ready to run; moto and the tables must be up."""
+    definition = definition_of(workflow)
+    client = boto3.client("stepfunctions")
+    created = client.create_state_machine(name=f"{workflow}-test", definition=json.dumps(definition), roleArn=ROLE)
+    made = Machine(workflow, created["stateMachineArn"], definition)
+
+    def invoke(_backend: Any, function: str, _qualifier: Any, body: Any, _headers: Any, answer: Any) -> bytes:
+        output = made.invoke(function.rpartition(":")[2], json.loads(body))
+        if isinstance(output, LambdaError):
+            answer["x-amz-function-error"] = "Unhandled"
+            output = {"errorType": output.error, "errorMessage": output.message}
+        return json.dumps(output).encode()
+
+    with (
+        patch.object(LambdaSimpleBackend, "invoke", invoke),
+        patch.object(moto_jsonata, "_eval_jsonata", lambda expression: jsonata.Jsonata(expression).evaluate(None)),
+        patch.object(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None)),
+    ):
+        yield made
