@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as Unreachable
 
 from core.errors import AccessDenied, AwsUnavailable
 
@@ -51,7 +52,7 @@ def named_errors() -> Iterator[None]:
     """Turns throttled, unreachable and denied AWS calls into AwsUnavailable and AccessDenied; lets others pass."""
     try:
         yield
-    except HTTPClientError as error:
+    except (Unreachable, HTTPClientError) as error:
         raise AwsUnavailable(str(error)) from error
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]

@@ -71,7 +71,9 @@ class Machine:
         while (end := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
             pause.wait(0.002)
         history = client.get_execution_history(executionArn=arn)["events"]
-        entered = [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
+        entered = [
+            event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event
+        ]
         output = json.loads(end["output"]) if "output" in end else None
         return Run(end["status"], output, end.get("error"), end.get("cause"), arn, entered, self.failures)
 

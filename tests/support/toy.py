@@ -1,0 +1,62 @@
+"""A workflow of three steps that does nothing but tell its runs apart, to test the core with."""
+
+from itertools import count
+from typing import Any
+
+from core.models import Model, WorkflowInput
+from core.step import End, Session, first_step, last_step, step
+
+WORKFLOW = "toy"
+_numbers = count(1)
+runs: list[int] = []
+"""The numbers of all runs so far."""
+
+
+def _run() -> int:
+    runs.append(next(_numbers))
+    return runs[-1]
+
+
+class ToyInput(WorkflowInput):
+    amount: int
+
+
+class Amount(Model):
+    amount: int
+
+
+class Work(Model):
+    run: int
+    """Another number for each run of a body: two deliveries with one number share one run's output."""
+
+
+def open_toy(request: ToyInput, session: Session) -> Amount:
+    return Amount(amount=request.amount)
+
+
+def work(request: Amount, session: Session) -> Work:
+    return Work(run=_run())
+
+
+def close_toy(request: Work, session: Session) -> End[Work]:
+    return End(result=Work(run=_run()), outcome="done")
+
+
+for _body in (open_toy, work, close_toy):
+    _body.__module__ = f"toy.{_body.__name__}"
+
+OPEN = first_step(phase="started")(open_toy)
+WORK = step(phase="working", done="worked", progress=(10, 50))(work)
+CLOSE = last_step(phase="closing", progress=90)(close_toy)
+
+
+def execution_arn(name: str) -> str:
+    return f"arn:aws:states:us-east-1:123456789012:execution:{WORKFLOW}-test:{name}"
+
+
+def event(execution: str, session_id: str, **fields: Any) -> dict[str, Any]:
+    """What the state machine sends: an input with the session's id."""
+    return {
+        "execution": {"id": execution_arn(execution), "name": execution, "startTime": "2026-01-01T00:00:00Z"},
+        "input": {"sessionId": session_id, **fields},
+    }
