@@ -1,0 +1,1 @@
+"""ai-chef: from a profile to a dish that fits it, priced at the shops."""

@@ -1,0 +1,73 @@
+"""What a dish contains, through all its ingredients, and what people's words for their allergies tell it to avoid.
+
+The allergens are those of the Korean labelling duty (Enforcement Rule of the Act on Labeling and Advertising of
+Foods, Annex 2: egg, milk, buckwheat, peanut, soy, wheat, mackerel, crab, shrimp, pork, peach, tomato, sulphites,
+walnut, chicken, beef, squid, shelled molluscs, pine nut) and of Annex II of Regulation (EU) No 1169/2011, the groups
+they belong to (wheat contains gluten, a crab is a crustacean), and what else people are often allergic to.
+"""
+
+from collections.abc import Set as AbstractSet
+from functools import cache
+
+from ai_chef.catalog import read
+from ai_chef.errors import UnknownAllergy
+from ai_chef.ingredients import find, known
+from ai_chef.models import Recipe
+from ai_chef.words import key, look_up
+
+
+@cache
+def _allergens() -> dict[str, list[str]]:
+    """Each allergen with the groups it belongs to."""
+    return {row["name"]: row["contains"] for row in read("allergens")}
+
+
+@cache
+def _by_word() -> dict[str, str]:
+    return {key(word): row["name"] for row in read("allergens") for word in (row["name"], *row["words"])}
+
+
+@cache
+def contents(name: str) -> frozenset[str]:
+    """Everything in an ingredient or allergen, itself included: mayonnaise → mayonnaise, egg, soy, legume, animal."""
+    ingredient = known().get(name)
+    parts = [*_allergens().get(name, ()), *(ingredient.contains if ingredient else ())]
+    return frozenset({name}).union(*(contents(part) for part in parts if part != name), parts)
+
+
+@cache
+def _allergens_in(name: str) -> frozenset[str]:
+    """The allergens in an ingredient, without the groups they belong to: kimchi → anchovy, shrimp, chili."""
+    if name in _allergens():
+        return frozenset({name})
+    ingredient = known().get(name)
+    return frozenset().union(*(_allergens_in(part) for part in ingredient.contains)) if ingredient else frozenset()
+
+
+def avoided_for(allergy: str) -> frozenset[str]:
+    """What a dish must not contain for somebody with this allergy, in Korean or English.
+
+    A word for an allergen or a group means that. The name of an ingredient means it and every allergen in it, for
+    one cannot tell which of them a person means who writes `mayonnaise`.
+    Raises UnknownAllergy for any other word: it must not pass for "no allergy".
+    """
+    allergen = look_up(_by_word(), allergy)
+    if allergen is not None:
+        return frozenset({allergen})
+    ingredient = find(allergy)
+    if ingredient is not None:
+        return _allergens_in(ingredient.name.en) | {ingredient.name.en}
+    raise UnknownAllergy(
+        f"profile.allergies: '{allergy}' is not known. Write one allergen or ingredient per entry, in Korean or "
+        f"English, and leave the list empty when there is none. Allergens: {', '.join(_allergens())}"
+    )
+
+
+def is_free_of(recipe: Recipe, avoided: AbstractSet[str]) -> bool:
+    """Whether nothing of what is to be avoided is in the dish. Nobody knows what is in an unknown ingredient."""
+    if not avoided:
+        return True
+    return all(
+        ingredient.name.en in known() and avoided.isdisjoint(contents(ingredient.name.en))
+        for ingredient in recipe.ingredients
+    )

@@ -1,0 +1,52 @@
+"""Where dishes come from: the port, and the embedded catalog behind it."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Protocol
+
+from ai_chef.catalog import read
+from ai_chef.ingredients import known, nutrition_of
+from ai_chef.models import Name, Profile, Recipe, RecipeIngredient
+
+
+class RecipeProvider(Protocol):
+    """Proposes dishes. Which of them fit the profile is for `ai_chef.rules` to say, whoever proposes."""
+
+    def propose(self, profile: Profile) -> list[Recipe]:
+        """Dishes for the profile's servings that may suit it; others do no harm.
+
+        Raises core.errors.ProviderUnavailable when an outside service fails.
+        """
+        ...
+
+
+class CatalogRecipes:
+    """Proposes every dish of `data/recipes.json`, where amounts are for one serving."""
+
+    def propose(self, profile: Profile) -> list[Recipe]:
+        return [_recipe(row, profile.servings) for row in _rows()]
+
+
+PROVIDERS: Mapping[str, RecipeProvider] = {"catalog": CatalogRecipes()}
+
+
+@cache
+def _rows() -> Any:
+    return read("recipes")
+
+
+def _recipe(row: Any, servings: int) -> Recipe:
+    amounts: dict[str, int] = row["ingredients"]
+    return Recipe(
+        name=Name(ko=row["ko"], en=row["en"]),
+        targets=row["targets"],
+        servings=servings,
+        ingredients=[
+            RecipeIngredient(name=known()[name].name, amount=amount * servings, unit=known()[name].unit)
+            for name, amount in amounts.items()
+        ],
+        steps=row["steps"],
+        minutes=row["minutes"],
+        level=row["level"],
+        nutrition=nutrition_of(amounts),
+    )
