@@ -1,0 +1,113 @@
+"""Alarms, the topic people subscribe to, and the dashboard of one stage."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.convention import Workflow
+from infra.lambdas import METRICS_NAMESPACE
+from infra.stage import Stage
+
+_PERIOD = cdk.Duration.minutes(5)
+
+
+class Monitoring(Construct):
+    """machines: the ARN of each state machine, by workflow. functions: those of operations, by name."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        stage: Stage,
+        workflows: list[Workflow],
+        machines: Mapping[str, str],
+        functions: Mapping[str, lambda_.Function],
+        dead_letters: sqs.Queue,
+    ) -> None:
+        super().__init__(scope, "Monitoring")
+        self._stage = stage.name
+        self._topic = self._alarms_topic()
+        stale = self._own("StaleSessions", "operations", "Maximum")
+        letters = dead_letters.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum")
+        for name, arn in machines.items():
+            self._alarm(f"{name}-failed", _machine("ExecutionsFailed", arn), "Executions failed")
+            self._alarm(f"{name}-timed-out", _machine("ExecutionsTimedOut", arn), "Executions timed out")
+        self._alarm("stale-sessions", stale, "Session records no longer follow their executions")
+        self._alarm("dead-letters", letters, "Events could not be delivered; their bodies say which")
+        for name, function in functions.items():
+            self._alarm(f"{name}-errors", function.metric_errors(period=_PERIOD), "Its log group says why")
+        dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"durable-workflows-{self._stage}")
+        for workflow in workflows:
+            dashboard.add_widgets(*self._workflow_widgets(workflow, machines[workflow.name]))
+        dashboard.add_widgets(
+            cloudwatch.GraphWidget(title="Stale sessions", left=[stale], width=12),
+            cloudwatch.GraphWidget(title="Dead letters", left=[letters], width=12),
+        )
+
+    def _alarms_topic(self) -> sns.Topic:
+        topic = sns.Topic(self, "Alarms", topic_name=f"alarms-{self._stage}", enforce_ssl=True)
+        # The SSL policy replaces the default one, and with it the alarms' right to publish.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+            )
+        )
+        return topic
+
+    def _alarm(self, name: str, metric: cloudwatch.IMetric, description: str) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            "".join(word.capitalize() for word in name.split("-")),
+            alarm_name=f"{name}-{self._stage}",
+            alarm_description=description,
+            metric=metric,
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self._topic))
+
+    def _workflow_widgets(self, workflow: Workflow, arn: str) -> list[cloudwatch.IWidget]:
+        name, counted = workflow.name, ("Started", "Completed", "Failed", "Cancelled")
+        sessions = [self._own(f"Sessions{what}", name, "Sum") for what in counted]
+        steps = [self._own("StepDuration", name, "p90", step=step.name) for step in workflow.steps]
+        return [
+            cloudwatch.GraphWidget(title=f"{name}: sessions", left=[*sessions]),
+            cloudwatch.GraphWidget(title=f"{name}: steps, p90 in ms", left=[*steps]),
+            cloudwatch.GraphWidget(
+                title=f"{name}: whole executions in ms",
+                left=[_machine("ExecutionTime", arn, statistic) for statistic in ("p50", "p90", "p99")],
+            ),
+        ]
+
+    def _own(self, metric: str, service: str, statistic: str, **more: str) -> cloudwatch.Metric:
+        """A metric that the Lambdas write themselves."""
+        return cloudwatch.Metric(
+            namespace=METRICS_NAMESPACE,
+            metric_name=metric,
+            dimensions_map={"service": service, "stage": self._stage, **more},
+            statistic=statistic,
+            period=_PERIOD,
+        )
+
+
+def _machine(metric: str, arn: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    """A metric that Step Functions writes: https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html"""
+    return cloudwatch.Metric(
+        namespace="AWS/States",
+        metric_name=metric,
+        dimensions_map={"StateMachineArn": arn},
+        statistic=statistic,
+        period=_PERIOD,
+    )

@@ -1,0 +1,93 @@
+"""What differs between stages. No other file asks which stage it is.
+
+The settings are data, in cdk.json under `context.stages`; a stage without an entry there takes those of dev.
+"""
+
+import re
+from typing import Literal
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic.alias_generators import to_camel
+
+from infra.errors import ConfigurationError
+
+# No hyphens: then the last part of a name is its stage, and no two stages of an account can share one.
+_NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
+
+
+class Stage(BaseModel):
+    """One deployment of the app.
+
+    asset_files: files put beside the code in every asset, executable, as paths from the repository's root.
+    layer: whether the third-party packages come as a layer, or the runtime has them already.
+    bootstrapped: deploy with the roles of `cdk bootstrap`, or with the rights of whoever runs the CDK.
+    retain_data: tables outlive their stack and refuse to be deleted.
+    stale_after_seconds: a running session untouched for this long is looked at by the sweep.
+    providers: the implementation of each outside service's port, by the port's name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    name: str
+    runtime: Literal["python3.13", "provided.al2023"]
+    layer: bool
+    asset_files: list[str]
+    bootstrapped: bool
+    memory_mb: int = Field(ge=128, le=10240)
+    log_retention: logs.RetentionDays
+    retain_data: bool
+    sweep_minutes: PositiveInt
+    stale_after_seconds: PositiveInt
+    providers: dict[str, str]
+
+    @property
+    def lambda_runtime(self) -> lambda_.Runtime:
+        return {
+            "python3.13": lambda_.Runtime.PYTHON_3_13,
+            "provided.al2023": lambda_.Runtime.PROVIDED_AL2023,
+        }[self.runtime]
+
+    @property
+    def removal_policy(self) -> cdk.RemovalPolicy:
+        return cdk.RemovalPolicy.RETAIN if self.retain_data else cdk.RemovalPolicy.DESTROY
+
+    def synthesizer(self) -> cdk.IReusableStackSynthesizer:
+        return cdk.DefaultStackSynthesizer() if self.bootstrapped else cdk.CliCredentialsStackSynthesizer()
+
+    def provider(self, port: str) -> str:
+        """The implementation chosen for a port. Raises ConfigurationError when the stage chooses none."""
+        if port not in self.providers:
+            raise ConfigurationError(
+                f'cdk.json: stage "{self.name}" chooses no provider "{port}"; add it to the "providers" of its stage'
+            )
+        return self.providers[port]
+
+
+def stage_of(app: cdk.App) -> Stage:
+    """The stage that `-c stage=<name>` chooses.
+
+    There is no default: a bare `cdk deploy` would otherwise change whichever account the shell points at.
+    Raises ConfigurationError when none is chosen, when its name is not one, and when its settings are wrong.
+    """
+    name = app.node.try_get_context("stage")
+    settings = app.node.try_get_context("stages") or {}
+    if not name:
+        raise ConfigurationError(
+            "choose a stage: `cdk deploy --all -c stage=dev`, or prod, or local for the local cloud (`make up`), "
+            "or a short name of your own (it takes dev's settings)"
+        )
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f'"{name}" is no stage: take up to 16 lowercase letters and digits, beginning with a letter'
+        )
+    chosen = name if name in settings else "dev"
+    if chosen not in settings:
+        raise ConfigurationError(f'cdk.json: "context.stages" has neither "{name}" nor "dev"; add its settings')
+    try:
+        return Stage.model_validate({**settings[chosen], "name": name})
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors())
+        raise ConfigurationError(f'cdk.json: "context.stages.{chosen}": {problems}') from None

@@ -1,0 +1,1 @@
+"""One stack per workflow: what its steps may touch, and their settings."""

@@ -1,0 +1,123 @@
+"""The app as the CDK runs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_sqs as sqs
+
+from infra.app import ROOT, add_stacks
+from infra.errors import ConfigurationError
+from infra.layer import layer_folder
+from tests.infra.project import stack, write
+from tests.infra.synth import context, synthesise
+
+# Nothing to reach the world with: no credentials, no Docker or other program, proxies that lead nowhere.
+SEALED = {
+    "PATH": "",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "UV_OFFLINE": "1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def run(output: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    settings = json.dumps(context() | more)
+    return subprocess.run(
+        [sys.executable, "-m", "infra.app"],
+        cwd=ROOT,
+        env=SEALED | {"HOME": str(output), "CDK_OUTDIR": str(output), "CDK_CONTEXT_JSON": settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
+def test_synth_needs_no_credentials_no_docker_and_no_network(tmp_path: Path, stage: str) -> None:
+    layer_folder(ROOT)  # as `make setup` does, with network
+    synth = run(tmp_path, stage=stage)
+    assert synth.returncode == 0, synth.stderr
+    assert (tmp_path / f"stateful-{stage}.template.json").is_file()
+
+
+def test_a_mistake_ends_in_one_sentence_and_a_failure(tmp_path: Path) -> None:
+    synth = run(tmp_path)
+    assert synth.returncode == 1
+    assert synth.stderr.startswith("choose a stage: ")
+    assert synth.stderr.count("\n") == 1
+
+
+def test_stacks_depend_one_way_from_stateful(tmp_path: Path) -> None:
+    app = cdk.App(context=context() | {"stage": "local"}, outdir=str(tmp_path))
+    add_stacks(app)
+    for artifact in app.synth().stacks:
+        assert {other.stack_name for other in artifact.dependencies if hasattr(other, "stack_name")} <= {
+            "stateful-local"
+        }
+
+
+def test_what_cdk_nag_finds_fails_synth(tmp_path: Path) -> None:
+    app = cdk.App(context=context() | {"stage": "local"}, outdir=str(tmp_path))
+    add_stacks(app)
+    sqs.Queue(cdk.Stack(app, "careless"), "PlainQueue")
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+    findings = (tmp_path / "validation-report.json").read_text()
+    assert "AwsSolutions-SQS4" in findings
+    assert "Serverless-SQSRedrivePolicy" in findings
+
+
+def refusal(project: Path, output: Path) -> str:
+    with pytest.raises(ConfigurationError) as refused:
+        synthesise("local", output, project)
+    return str(refused.value)
+
+
+def test_a_stack_file_without_its_class_is_refused(project: Path, tmp_path: Path) -> None:
+    write(project / "infra/workflows/gift_card.py", stack("Giftcard"))
+    assert refusal(project, tmp_path / "out") == (
+        "infra/workflows/gift_card.py defines no class GiftCard(WorkflowStack); add it: it says what the workflow's "
+        "steps may touch"
+    )
+
+
+@pytest.mark.parametrize("ends_session", ["pass", "ends_session = ()"])
+def test_a_workflow_that_no_step_ends_is_refused(project: Path, tmp_path: Path, ends_session: str) -> None:
+    write(project / "infra/workflows/order.py", stack("Order", ends_session))
+    assert refusal(project, tmp_path / "out").startswith(
+        "infra/workflows/order.py: say in `ends_session` which steps of Order end the session"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ends_session", "body"),
+    [
+        ('ends_session = ("SendOrder",)', ""),
+        ('ends_session = ("CloseOrder",)', "    def configure(self):\n        self.step('SendOrder')\n"),
+    ],
+)
+def test_a_stack_that_names_an_unknown_step_is_refused(
+    project: Path, tmp_path: Path, ends_session: str, body: str
+) -> None:
+    write(project / "infra/workflows/order.py", stack("Order", ends_session, body))
+    assert refusal(project, tmp_path / "out") == (
+        "infra/workflows/order.py names the step SendOrder, which statemachines/order.asl.json does not call; its "
+        "steps: OpenOrder, ChargePayment, CloseOrder"
+    )
+
+
+def test_adding_a_workflow_changes_no_other_stack_but_operations(project: Path, tmp_path: Path) -> None:
+    both = synthesise("local", tmp_path / "both", project).templates
+    (project / "statemachines/gift-card.asl.json").unlink()
+    (project / "infra/workflows/gift_card.py").unlink()
+    for path in (project / "lambdas/gift_card").glob("*.py"):
+        path.unlink()
+    one = synthesise("local", tmp_path / "one", project).templates
+    assert both.keys() - one.keys() == {"gift-card-local"}
+    assert {name for name in one if one[name] != both[name]} == {"operations-local"}

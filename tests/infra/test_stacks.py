@@ -1,0 +1,213 @@
+"""What the stacks hold, on every stage and for every workflow."""
+
+import json
+import os
+from importlib import import_module
+from unittest.mock import patch
+
+import pytest
+
+from core.settings import Settings, load
+from infra.app import ROOT
+from infra.convention import Workflow, discover
+from tests.infra.synth import Deployment
+
+WORKFLOWS = discover(ROOT)
+each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
+
+
+def test_a_stage_has_one_stack_per_workflow_and_two_of_its_own(deployment: Deployment) -> None:
+    names = ["stateful", "operations", *(workflow.name for workflow in WORKFLOWS)]
+    assert deployment.templates.keys() == {f"{name}-{deployment.stage}" for name in names}
+
+
+@each_workflow
+def test_a_state_machine_shows_its_definition_and_names_its_lambdas(deployment: Deployment, workflow: Workflow) -> None:
+    machine = deployment.named("AWS::StepFunctions::StateMachine", f"{workflow.name}-{deployment.stage}")
+    written = (ROOT / "statemachines" / f"{workflow.name}.asl.json").read_text()
+    assert json.loads(machine["DefinitionString"]) == json.loads(written)
+    assert machine["DefinitionSubstitutions"] == {
+        step.name: f"function/{workflow.name}-{step.slug}-{deployment.stage}" for step in workflow.steps
+    }
+
+
+@each_workflow
+def test_a_state_machine_is_standard_traced_and_logs_no_data(deployment: Deployment, workflow: Workflow) -> None:
+    name = f"{workflow.name}-{deployment.stage}"
+    machine = deployment.named("AWS::StepFunctions::StateMachine", name)
+    assert machine["StateMachineType"] == "STANDARD"
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    logging = machine["LoggingConfiguration"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ALL", False)
+    [destination] = logging["Destinations"]
+    assert destination["CloudWatchLogsLogGroup"]["LogGroupArn"] == f"logs//aws/vendedlogs/states/{name}:*"
+
+
+@each_workflow
+def test_the_arn_of_a_state_machine_is_an_output(deployment: Deployment, workflow: Workflow) -> None:
+    stack = f"{workflow.name}-{deployment.stage}"
+    outputs = deployment.resolve(stack, deployment.templates[stack]["Outputs"])
+    assert outputs["StateMachineArn"]["Value"] == f"machine/{stack}"
+
+
+@each_workflow
+def test_a_lambda_gives_up_before_the_state_that_calls_it(deployment: Deployment, workflow: Workflow) -> None:
+    states = json.loads(workflow.definition)["States"]
+    limits = {
+        state["Arguments"]["FunctionName"]: state["TimeoutSeconds"]
+        for state in states.values()
+        if state["Type"] == "Task" and not state["Resource"].endswith(".waitForTaskToken")
+    }
+    functions = deployment.functions()
+    for step in workflow.steps:
+        function = functions[f"{workflow.name}-{step.slug}-{deployment.stage}"]
+        assert function["Timeout"] <= limits[f"${{{step.name}}}"] - 10
+
+
+@each_workflow
+def test_a_function_runs_the_module_of_its_step(deployment: Deployment, workflow: Workflow) -> None:
+    functions = deployment.functions()
+    for step in workflow.steps:
+        function = functions[f"{workflow.name}-{step.slug}-{deployment.stage}"]
+        assert function["Handler"] == f"{workflow.package}.{step.module}.handler"
+        assert function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == workflow.name
+
+
+def test_every_lambdas_environment_is_what_its_settings_ask_for(deployment: Deployment) -> None:
+    for function in deployment.functions().values():
+        module = import_module(function["Handler"].removesuffix(".handler"))
+        wanted = {named for named in vars(module).values() if isinstance(named, type) and issubclass(named, Settings)}
+        wanted |= {getattr(module.handler, "settings", Settings)}
+        with patch.dict(os.environ, function["Environment"]["Variables"], clear=True):
+            for settings in wanted - {Settings}:
+                assert load.__wrapped__(settings).stage == deployment.stage
+            assert load.__wrapped__(Settings).sessions_table == f"sessions-{deployment.stage}"
+
+
+def test_every_lambda_logs_json_for_a_while_and_is_traced(deployment: Deployment) -> None:
+    groups = {group["LogGroupName"]: group for _, group in deployment.resources("AWS::Logs::LogGroup")}
+    for name, function in deployment.functions().items():
+        assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": f"/aws/lambda/{name}"}
+        assert groups[f"/aws/lambda/{name}"]["RetentionInDays"] > 0
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == "DurableWorkflows"
+
+
+KEYS = {"sessions": ["sessionId"], "steps": ["sessionId", "stepKey"], "results": ["sessionId"]}
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_a_table_is_on_demand_recoverable_and_forgets(deployment: Deployment, table: str) -> None:
+    found = deployment.named("AWS::DynamoDB::Table", f"{table}-{deployment.stage}")
+    assert [key["AttributeName"] for key in found["KeySchema"]] == KEYS[table]
+    assert found["BillingMode"] == "PAY_PER_REQUEST"
+    assert found["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert found["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+
+
+def test_sessions_have_a_stream_and_an_index_of_those_still_open(deployment: Deployment) -> None:
+    sessions = deployment.named("AWS::DynamoDB::Table", f"sessions-{deployment.stage}")
+    assert sessions["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    [index] = sessions["GlobalSecondaryIndexes"]
+    assert index == {
+        "IndexName": "open-sessions",
+        "KeySchema": [
+            {"AttributeName": "openWorkflow", "KeyType": "HASH"},
+            {"AttributeName": "createdAt", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
+
+
+def test_tables_outlive_their_stack_in_prod_and_only_there(deployment: Deployment) -> None:
+    kept = deployment.stage == "prod"
+    template = deployment.templates[f"stateful-{deployment.stage}"]
+    for resource in template["Resources"].values():
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == ("Retain" if kept else "Delete")
+        assert resource["Properties"]["DeletionProtectionEnabled"] is kept
+
+
+def test_ends_that_no_step_wrote_down_reach_the_reconciler(deployment: Deployment) -> None:
+    [rule] = [rule for _, rule in deployment.resources("AWS::Events::Rule") if "EventPattern" in rule]
+    assert rule["EventPattern"] == {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+            "stateMachineArn": [
+                f"arn:aws:states:region:account:stateMachine:{workflow.name}-{deployment.stage}"
+                for workflow in WORKFLOWS
+            ],
+        },
+    }
+    [target] = rule["Targets"]
+    assert target["Arn"] == f"function/reconcile-session-{deployment.stage}"
+
+
+def test_the_sweep_knows_every_workflow_and_runs_every_few_minutes(deployment: Deployment) -> None:
+    [rule] = [rule for _, rule in deployment.resources("AWS::Events::Rule") if "ScheduleExpression" in rule]
+    local = deployment.stage == "local"
+    assert rule["ScheduleExpression"] == ("rate(1 minute)" if local else "rate(5 minutes)")
+    sweep = deployment.functions()[f"sweep-sessions-{deployment.stage}"]
+    assert [target["Arn"] for target in rule["Targets"]] == [f"function/{sweep['FunctionName']}"]
+    variables = sweep["Environment"]["Variables"]
+    assert json.loads(variables["WORKFLOWS"]) == [workflow.name for workflow in WORKFLOWS]
+    assert variables["STALE_AFTER_SECONDS"] == ("10" if local else "900")
+
+
+def test_an_event_that_cannot_be_handled_is_retried_and_then_kept(deployment: Deployment) -> None:
+    queue = f"queue/dead-letters-{deployment.stage}"
+    for _, rule in deployment.resources("AWS::Events::Rule"):
+        [target] = rule["Targets"]
+        assert target["DeadLetterConfig"] == {"Arn": queue}
+        assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
+    configured = {
+        config["FunctionName"]: config["DestinationConfig"]
+        for _, config in deployment.resources("AWS::Lambda::EventInvokeConfig")
+    }
+    names = [f"{name}-{deployment.stage}" for name in ("reconcile-session", "sweep-sessions")]
+    assert configured == {name: {"OnFailure": {"Destination": queue}} for name in names}
+
+
+def test_people_are_told_of_failures_stale_sessions_and_dead_letters(deployment: Deployment) -> None:
+    stage = deployment.stage
+    alarms = {alarm["AlarmName"]: alarm for _, alarm in deployment.resources("AWS::CloudWatch::Alarm")}
+    metrics = {
+        name.removesuffix(f"-{stage}"): (
+            alarm["Namespace"],
+            alarm["MetricName"],
+            {dimension["Name"]: dimension["Value"] for dimension in alarm["Dimensions"]},
+        )
+        for name, alarm in alarms.items()
+    }
+    expected = {
+        "stale-sessions": ("DurableWorkflows", "StaleSessions", {"service": "operations", "stage": stage}),
+        "dead-letters": (
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            {"QueueName": metrics["dead-letters"][2]["QueueName"]},
+        ),
+        "reconcile-session-errors": ("AWS/Lambda", "Errors", {"FunctionName": f"reconcile-session-{stage}"}),
+        "sweep-sessions-errors": ("AWS/Lambda", "Errors", {"FunctionName": f"sweep-sessions-{stage}"}),
+    }
+    for workflow in WORKFLOWS:
+        machine = {"StateMachineArn": f"arn:aws:states:region:account:stateMachine:{workflow.name}-{stage}"}
+        expected[f"{workflow.name}-failed"] = ("AWS/States", "ExecutionsFailed", machine)
+        expected[f"{workflow.name}-timed-out"] = ("AWS/States", "ExecutionsTimedOut", machine)
+    assert metrics == expected
+    for alarm in alarms.values():
+        assert alarm["AlarmActions"] == [f"topic/alarms-{stage}"]
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+@each_workflow
+def test_the_dashboard_shows_sessions_and_every_steps_duration(deployment: Deployment, workflow: Workflow) -> None:
+    board = deployment.named("AWS::CloudWatch::Dashboard", f"durable-workflows-{deployment.stage}")
+    body = json.loads(board["DashboardBody"])
+    shown = [metric[:-1] for widget in body["widgets"] for metric in widget["properties"]["metrics"]]
+    own = ["service", workflow.name, "stage", deployment.stage]
+    for ending in ("Started", "Completed", "Failed", "Cancelled"):
+        assert ["DurableWorkflows", f"Sessions{ending}", *own] in shown
+    for step in workflow.steps:
+        assert ["DurableWorkflows", "StepDuration", *own, "step", step.name] in shown
