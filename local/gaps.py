@@ -1,0 +1,186 @@
+"""Where the pinned MiniStack differs from AWS in what the workflows need, closed by wrapping its functions.
+
+Each function closes one gap and says what AWS does and what MiniStack 1.5.33 does. For each, tests/local has a test
+that the gap is closed, and one that fails once MiniStack closes it itself: then the function here can go.
+"""
+
+import contextvars
+import json
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from ministack.core import lambda_runtime
+from ministack.core.responses import json_response, now_iso
+from ministack.services import (
+    eventbridge,
+    lambda_svc,
+    stepfunctions,
+)
+
+TASK_SLOTS = min(16, max(4, 2 * (os.cpu_count() or 1)))
+OTHER_SLOTS = 4
+
+_ending = threading.RLock()
+"""Held while an execution starts or ends, so that it starts once and ends once."""
+
+
+def close_all() -> None:
+    """Close every gap; call once, before MiniStack serves its first request."""
+    queue_invocations()
+    answer_at_once()
+    repeat_starts()
+    end_once()
+    time_out_machines()
+    explain_status_events()
+
+
+def queue_invocations() -> None:
+    """Let invocations wait for a free process instead of each booting one of its own.
+
+    AWS runs 1,000 invocations at once and a boot there takes no processor from another (Lambda quotas). MiniStack
+    boots a process for each concurrent invocation and gives it 10 s: of 100 sessions started at once on two cores most
+    fail. The queues are first come, first served; tasks of state machines have one, and every other invocation (an
+    event rule, an API, a Lambda that calls a Lambda) another, so that neither can starve the other, and a Lambda
+    that waits for an execution holds no slot its tasks need.
+    """
+    in_task = contextvars.ContextVar("in_task", default=False)
+    tasks = ThreadPoolExecutor(TASK_SLOTS, thread_name_prefix="task")
+    others = ThreadPoolExecutor(OTHER_SLOTS, thread_name_prefix="invocation")
+    call_lambda = stepfunctions._call_lambda
+    execute = lambda_svc._execute_function_provided_warm
+
+    def call_lambda_as_task(func_ref: str, event: object) -> object:
+        marked = in_task.set(True)
+        try:
+            return call_lambda(func_ref, event)
+        finally:
+            in_task.reset(marked)
+
+    def execute_in_turn(func: object, event: object, request_id: str) -> object:
+        queue = tasks if in_task.get() else others
+        return queue.submit(contextvars.copy_context().run, execute, func, event, request_id).result()
+
+    stepfunctions._call_lambda = call_lambda_as_task
+    lambda_svc._execute_function_provided_warm = execute_in_turn
+    lambda_svc._ACCOUNT_CONCURRENCY_CAP = 0  # refuses what could wait; the slots are the bound
+    lambda_runtime._PROVIDED_INIT_TIMEOUT = 60.0  # several boot at once, on few cores
+
+
+def answer_at_once() -> None:
+    """Hand each event to its Lambda at once.
+
+    On AWS the Lambda runtime API adds about a millisecond. MiniStack's sends an event in two packets, and the second
+    waits about 40 ms for the first one's acknowledgement (Nagle's algorithm): half the time of a short task.
+    """
+    BaseHTTPRequestHandler.disable_nagle_algorithm = True
+
+
+def repeat_starts() -> None:
+    """Answer a repeated StartExecution with the execution that runs.
+
+    AWS: the same name and input as a running execution get that execution's answer; other input, or an execution that
+    has ended, get ExecutionAlreadyExists (StartExecution, API reference). MiniStack refuses every known name.
+    """
+    start = stepfunctions._start_execution
+
+    def start_once(request: dict[str, Any]) -> object:
+        with _ending:
+            machine = stepfunctions._resolve_state_machine_arn(request.get("stateMachineArn", ""))
+            arn = (machine or "").replace(":stateMachine:", ":execution:") + ":" + (request.get("name") or "")
+            known = stepfunctions._executions.get(arn)
+            if known and known["status"] == "RUNNING" and known["input"] == request.get("input", "{}"):
+                return json_response({"executionArn": arn, "startDate": known["startDate"]})
+            return start(request)
+
+    stepfunctions._start_execution = start_once
+
+
+def end_once() -> None:
+    """Let nothing happen in an execution after its end.
+
+    AWS: a stopped execution stays ABORTED, runs no further task and its history ends with ExecutionAborted
+    (StopExecution, API reference). MiniStack lets the task in flight finish: a failure then turns ABORTED into FAILED,
+    with a second status event, and a retry calls the Lambda again.
+    """
+    add_event = stepfunctions._add_event
+    fail = stepfunctions._fail_execution
+    stop = stepfunctions._stop_execution
+
+    def add_event_until_end(execution: dict[str, Any], kind: str, details: object = None) -> object:
+        if execution["status"] != "RUNNING" and not kind.startswith("Execution"):
+            raise stepfunctions._ExecutionError("States.Runtime", "The execution has ended.")
+        return add_event(execution, kind, details)
+
+    def fail_running(execution: dict[str, Any], error: str, cause: str) -> None:
+        with _ending:
+            if execution["status"] == "RUNNING":
+                fail(execution, error, cause)
+
+    def stop_alone(request: object) -> object:
+        with _ending:
+            return stop(request)
+
+    stepfunctions._add_event = add_event_until_end
+    stepfunctions._fail_execution = fail_running
+    stepfunctions._stop_execution = stop_alone
+
+
+def time_out_machines() -> None:
+    """End an execution that outlives its machine's TimeoutSeconds.
+
+    AWS: the execution ends as TIMED_OUT, with an ExecutionTimedOut event and a status event (Amazon States Language,
+    "TimeoutSeconds"; error and cause stay empty). MiniStack ignores the field.
+    """
+    run = stepfunctions._run_execution
+
+    def time_out(execution: dict[str, Any]) -> None:
+        with _ending:
+            if execution["status"] != "RUNNING":
+                return
+            execution.update(status="TIMED_OUT", stopDate=now_iso())
+            stepfunctions._add_event(execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}})
+        stepfunctions._emit_execution_status_event(execution)
+
+    def run_in_time(arn: str) -> object:
+        execution = stepfunctions._executions[arn]
+        limit = _machine_timeout(execution)
+        if limit is None:
+            return run(arn)
+        # A thread of its own has no context variables, and MiniStack holds the account and region in them.
+        timer = threading.Timer(limit, contextvars.copy_context().run, (time_out, execution))
+        timer.daemon = True
+        timer.start()
+        try:
+            return run(arn)
+        finally:
+            timer.cancel()
+
+    stepfunctions._run_execution = run_in_time
+
+
+def _machine_timeout(execution: dict[str, Any]) -> float | None:
+    machine = stepfunctions._state_machines.get(execution["stateMachineArn"])
+    return json.loads(machine["definition"]).get("TimeoutSeconds") if machine else None
+
+
+def explain_status_events() -> None:
+    """Put `error` and `cause` into the status event of every execution that has them.
+
+    AWS: "Step Functions Execution Status Change" carries what DescribeExecution says, so an ABORTED one carries the
+    error and cause given to StopExecution (Step Functions guide, EventBridge). MiniStack fills them for FAILED only.
+    """
+    put_events = eventbridge._put_events
+
+    def put_explained(request: dict[str, Any], allow_aws_source: bool = False) -> object:
+        for entry in request.get("Entries", []) if allow_aws_source else []:
+            detail = json.loads(entry["Detail"])
+            execution = stepfunctions._executions.get(detail.get("executionArn"))
+            if entry["Source"] == "aws.states" and execution:
+                detail |= {"error": execution.get("error"), "cause": execution.get("cause")}
+                entry["Detail"] = json.dumps(detail)
+        return put_events(request, allow_aws_source)
+
+    eventbridge._put_events = put_explained

@@ -1,0 +1,109 @@
+"""The demo's view of a session, on a machine that writes the session's record itself."""
+
+import io
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from rich.console import Console
+
+from local import demo
+from local.cloud import LocalError
+from tests.local.conftest import Lab
+
+pytestmark = pytest.mark.xdist_group("local_cloud")
+
+
+@pytest.fixture(scope="module")
+def tables(closed: Lab) -> None:
+    dynamodb = boto3.client("dynamodb", **closed.cloud.connection())
+    for table in ("sessions-local", "results-local"):
+        dynamodb.create_table(
+            TableName=table,
+            KeySchema=[{"AttributeName": "sessionId", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "sessionId", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(file=io.StringIO(), width=200, soft_wrap=True)
+
+
+@pytest.fixture(autouse=True)
+def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample input for a workflow named `toy`."""
+    monkeypatch.setattr(demo, "SAMPLES", tmp_path)
+    (tmp_path / "toy.json").write_text('{"sides": 6}')
+
+
+def put(table: str, **attributes: dict[str, Any]) -> dict[str, object]:
+    """A state that writes an item under the execution's name."""
+    item = {"sessionId": {"S": "{% $states.context.Execution.Name %}"}} | attributes
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:dynamodb:putItem",
+        "Arguments": {"TableName": table, "Item": item},
+    }
+
+
+def run(lab: Lab, console: Console, states: dict[str, dict[str, object]]) -> str:
+    """Run the demo on a machine of these states, one after the other; what it printed."""
+    names = list(states)
+    for name, following in pairwise(names):
+        states[name]["Next"] = following
+    states[names[-1]] |= {} if states[names[-1]]["Type"] == "Fail" else {"End": True}
+    definition: dict[str, object] = {"QueryLanguage": "JSONata", "StartAt": names[0], "States": states}
+    machine = lab.machine_of(definition)
+    demo.run_demo(lab.cloud, "toy", {"toy": machine}, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def record(status: str, **attributes: dict[str, Any]) -> dict[str, object]:
+    return put("sessions-local", status={"S": status}, phase={"S": "rolling_dice"}, progress={"N": "100"}, **attributes)
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_completed_session_ends_in_its_result_and_three_things_to_try(closed: Lab, console: Console) -> None:
+    result = put("results-local", result={"M": {"rolled": {"N": "4"}}})
+
+    printed = run(closed, console, {"StoreResult": result, "Finish": record("completed")})
+
+    assert "rolling dice" in printed
+    assert '"rolled": 4' in printed
+    assert 'eval "$(make -s env)"' in printed
+    assert f"--input '{json.dumps({'sides': 6})}'" in printed
+    assert "docs/adding-a-workflow.md" in printed
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_failed_session_names_the_step_and_the_error(closed: Lab, console: Console) -> None:
+    error = {"M": {"type": {"S": "NoDice"}, "message": {"S": "The box is empty."}, "step": {"S": "RollDice"}}}
+
+    with pytest.raises(LocalError, match=r"failed in RollDice: NoDice: The box is empty\. .*make logs"):
+        run(closed, console, {"Finish": record("failed", error=error)})
+
+
+@pytest.mark.usefixtures("tables")
+def test_an_execution_whose_record_never_comes_does_not_hang(
+    closed: Lab, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "SETTLE_SECONDS", 0.2)
+
+    with pytest.raises(LocalError, match=r"ended as FAILED \(NoDice: The box is empty\)"):
+        run(closed, console, {"Stop": {"Type": "Fail", "Error": "NoDice", "Cause": "The box is empty"}})
+
+
+def test_an_unknown_workflow_is_refused_with_those_that_are(closed: Lab, console: Console) -> None:
+    with pytest.raises(LocalError, match="no workflow 'soup'; there are: ai-chef, order"):
+        demo.run_demo(closed.cloud, "soup", {"ai-chef": "…", "order": "…"}, console)
+
+
+def test_a_workflow_without_a_sample_says_where_to_write_one(closed: Lab, console: Console) -> None:
+    with pytest.raises(LocalError, match=r"local/samples/soup\.json"):
+        demo.run_demo(closed.cloud, "soup", {"soup": "…"}, console)
