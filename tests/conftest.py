@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from core import aws, settings
-from moto import mock_aws
 
-from tests.support.tables import create_tables
+from core import aws, settings
+from tests.support.tables import fresh_tables
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -38,8 +37,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]
 @pytest.fixture
 def tables(environment: pytest.MonkeyPatch) -> Iterator[None]:
     """The three tables, empty, in moto."""
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}):
-        create_tables("test")
+    with fresh_tables():
         yield
 
 

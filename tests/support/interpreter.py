@@ -47,8 +47,8 @@ class Run:
     cause: str | None
     arn: str
     entered: list[str]
-    failures: list[tuple[str, str]]
-    """(state, error name) of each failed invocation, in order."""
+    invoked: list[tuple[str, str | None]]
+    """(state, error name or None) of each invocation of a Lambda, in order."""
 
 
 @dataclass
@@ -59,12 +59,11 @@ class Machine:
     arn: str
     definition: dict[str, Any]
     faults: list[Fault] = field(default_factory=list)
-    visits: dict[str, int] = field(default_factory=dict)
-    failures: list[tuple[str, str]] = field(default_factory=list)
+    invoked: list[tuple[str, str | None]] = field(default_factory=list)
 
     def run(self, raw: Any, *, name: str, faults: Sequence[Fault] = ()) -> Run:
         """Starts an execution and waits for its end."""
-        self.faults, self.visits, self.failures = list(faults), {}, []
+        self.faults, self.invoked = list(faults), []
         client = boto3.client("stepfunctions")
         arn = client.start_execution(stateMachineArn=self.arn, name=name, input=json.dumps(raw))["executionArn"]
         pause = threading.Event()
@@ -75,22 +74,22 @@ class Machine:
             event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event
         ]
         output = json.loads(end["output"]) if "output" in end else None
-        return Run(end["status"], output, end.get("error"), end.get("cause"), arn, entered, self.failures)
+        return Run(end["status"], output, end.get("error"), end.get("cause"), arn, entered, self.invoked)
 
     def invoke(self, state: str, event: Any) -> Any:
-        visit = self.visits[state] = self.visits.get(state, 0) + 1
+        """What Lambda does: the handler's answer, or its error as a LambdaError."""
+        visit = 1 + sum(before == state for before, _ in self.invoked)
         fault = next((fault for fault in self.faults if (fault.state, fault.visit) == (state, visit)), None)
         handler = importlib.import_module(f"{self.workflow.replace('-', '_')}.{to_snake(state)}").handler
+        answer: Any
         try:
-            if fault is None or fault.after_work:
-                output = handler(event, SimpleNamespace())
-            if fault is None:
-                return output
-            error, message = fault.error, "injected"
+            answer = handler(event, SimpleNamespace()) if fault is None or fault.after_work else None
+            if fault is not None:
+                answer = LambdaError(fault.error, "injected")
         except Exception as raised:  # noqa: BLE001  # as Lambda does: any exception becomes an error payload
-            error, message = type(raised).__name__, str(raised)
-        self.failures.append((state, error))
-        return LambdaError(error, message)
+            answer = LambdaError(type(raised).__name__, str(raised))
+        self.invoked.append((state, answer.error if isinstance(answer, LambdaError) else None))
+        return answer
 
 
 @dataclass(frozen=True)

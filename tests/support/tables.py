@@ -1,8 +1,21 @@
 """The stateful stack's tables, for moto, and what tests look up in them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from moto import mock_aws
+
 from core import aws, rows
+
+
+@contextmanager
+def fresh_tables() -> Iterator[None]:
+    """An empty AWS in moto, whose Step Functions runs machines, with the three tables of stage `test`."""
+    aws.dynamodb.cache_clear()
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}):
+        create_tables("test")
+        yield
 
 
 def create_tables(stage: str) -> None:
