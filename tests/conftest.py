@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from core import aws, settings
+from local.cloud import Cloud, free_port
 from tests.support.tables import fresh_tables
 
 ENVIRONMENT = {
@@ -39,6 +40,17 @@ def tables(environment: pytest.MonkeyPatch) -> Iterator[None]:
     """The three tables, empty, in moto."""
     with fresh_tables():
         yield
+
+
+@pytest.fixture(scope="session")
+def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The local cloud as people start it, one for the whole run: its tests carry `xdist_group("local_cloud")`."""
+    cloud = Cloud(tmp_path_factory.mktemp("cloud"))
+    with pytest.MonkeyPatch.context() as caller:
+        caller.setenv("AWS_PROFILE", "of-the-caller")  # must not reach it
+        cloud.start(free_port())
+    yield cloud
+    cloud.stop()
 
 
 def _forget() -> None:

@@ -2,10 +2,9 @@
 
 import io
 import json
-import time
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from botocore.config import Config
 
 from local.cloud import ACCOUNT, REGION, ROOT, Cloud, free_port
+from tests.support.waiting import eventually
 
 HANDLER = Path(__file__).parent / "handler.py"
 ALLOW = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -140,23 +140,10 @@ class Lab:
         return found[0]
 
 
-def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until it is true."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
-
-
 @pytest.fixture(scope="session")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def closed(local_cloud: Cloud) -> Lab:
     """The local cloud as people start it."""
-    cloud = Cloud(tmp_path_factory.mktemp("closed"))
-    with pytest.MonkeyPatch.context() as caller:
-        caller.setenv("AWS_PROFILE", "of-the-caller")
-        cloud.start(free_port())
-    yield Lab(cloud)
-    cloud.stop()
+    return Lab(local_cloud)
 
 
 @pytest.fixture(scope="session")

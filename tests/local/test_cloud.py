@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from local.cloud import Cloud, LocalError, free_port
-from tests.local.conftest import Lab, eventually
+from tests.local.conftest import Lab
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("local_cloud")
 

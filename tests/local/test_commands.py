@@ -9,7 +9,8 @@ import pytest
 
 from local import __main__ as commands
 from local.cloud import ROOT, Cloud
-from tests.local.conftest import Lab, eventually
+from tests.local.conftest import Lab
+from tests.support.waiting import eventually
 
 
 @pytest.mark.xdist_group("local_cloud")

@@ -10,7 +10,8 @@ from time import perf_counter
 import pytest
 
 from local.gaps import TASK_SLOTS
-from tests.local.conftest import Lab, eventually
+from tests.local.conftest import Lab
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.xdist_group("local_cloud")
 
