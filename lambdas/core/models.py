@@ -1,12 +1,19 @@
 """The two kinds of model: what people send (strict), and what steps hand on (tolerant of versions in flight)."""
 
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
+
+from core.errors import InvalidInput
 
 SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 OWNER_LENGTH = 128
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+_MOST_PROBLEMS = 20
+_FIELD_LENGTH = 64
 
 
 class Model(BaseModel):
@@ -36,3 +43,20 @@ class WorkflowInput(Input):
 
     session_id: SessionId | None = None
     owner: Annotated[str, StringConstraints(min_length=1, max_length=OWNER_LENGTH)] | None = None
+
+
+def validated(model: type[ModelT], raw: Any) -> ModelT:
+    """`raw` as the model. Raises InvalidInput naming each bad field with the reason, bounded in number and length;
+    never the value, which may be personal.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_input=False)[:_MOST_PROBLEMS]
+    raise InvalidInput(
+        (
+            ".".join(str(part)[:_FIELD_LENGTH] for part in problem["loc"]) or "input",
+            "Input should be an object" if problem["type"] == "model_type" else problem["msg"],
+        )
+        for problem in problems
+    )

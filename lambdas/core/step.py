@@ -15,15 +15,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.alias_generators import to_pascal
 
 from core import observability
 from core.aws import named_errors
 from core.clock import now
-from core.errors import InvalidInput, WorkflowError
+from core.errors import WorkflowError
 from core.executions import Execution, input_hash, session_id_of
-from core.models import OWNER_LENGTH, Model
+from core.models import OWNER_LENGTH, Model, validated
 from core.observability import logger
 from core.outputs import Results, StepOutputs
 from core.record import Entry, Status, StepError, StepStatus, Table, describe, new_record
@@ -33,9 +33,6 @@ from core.settings import LastStepSettings, Settings, StepSettings, load
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 OutputT = TypeVar("OutputT", bound=BaseModel)
-
-_MOST_PROBLEMS = 20
-_FIELD_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -130,11 +127,7 @@ class Step(ABC):
     def _run(self, delivery: Event, session: Session) -> Json: ...
 
     def _work(self, raw: Any, session: Session) -> Any:
-        try:
-            request = self._request.model_validate(raw)
-        except ValidationError as error:
-            raise InvalidInput(_problems(error)) from None
-        return self._body(request, session)
+        return self._body(validated(self._request, raw), session)
 
 
 class FirstStep(Step):
@@ -268,10 +261,8 @@ def _write_down(hold: Hold, error: Exception) -> None:
 
 def _described(error: Exception) -> StepError:
     """Errors raised on purpose speak for themselves; what others say may hold data that no record should."""
-    known = isinstance(error, WorkflowError)
-    return describe(
-        type(error).__name__, str(error) if known else "unexpected; the logs of the step's Lambda tell more"
-    )
+    told = str(error) if isinstance(error, WorkflowError) else "unexpected; the logs of the step's Lambda tell more"
+    return describe(type(error).__name__, told)
 
 
 def _json(output: BaseModel) -> Json:
@@ -295,14 +286,3 @@ def _owner(raw: Any) -> str | None:
     """The owner as given, before the input is known to be good; only a good one has a use."""
     owner = raw.get("owner") if isinstance(raw, dict) else None
     return owner if isinstance(owner, str) and 0 < len(owner) <= OWNER_LENGTH else None
-
-
-def _problems(error: ValidationError) -> list[tuple[str, str]]:
-    """Field and reason of each problem, bounded; never the value, which may be personal."""
-    return [
-        (
-            ".".join(str(part)[:_FIELD_LENGTH] for part in problem["loc"]) or "input",
-            "Input should be an object" if problem["type"] == "model_type" else problem["msg"],
-        )
-        for problem in error.errors(include_url=False, include_input=False)[:_MOST_PROBLEMS]
-    ]

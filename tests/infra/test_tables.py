@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from core import aws
 
+from core import aws
 from tests.infra.synth import Deployment
 
 
