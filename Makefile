@@ -77,5 +77,5 @@ build/layer/.fetched: lambdas/requirements.txt requirements.lock .venv/.installe
 
 node_modules/.installed: package-lock.json .venv/.installed
 	@echo "Installing Node packages into node_modules" >&2
-	@PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/npm ci --silent --no-audit --no-fund
+	@PATH="$(CURDIR)/$(VENV):$$PATH" NODE_OPTIONS=--use-system-ca $(VENV)/npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -24,7 +24,7 @@ def print_recipe(result: Mapping[str, Any], console: Console) -> None:
     result: what the workflow stored, a `PricedRecipe` of ai_chef/models.py in camelCase.
     """
     dish = result["recipe"]
-    console.print(f"[bold]{escape(_name(dish['name']))}[/]")
+    console.print(f"[bold]{escape(_name(dish))}[/]")
     console.print(f"{dish['servings']} servings · {dish['minutes']} minutes · {dish['level']}\n")
     console.print(_ingredients(dish["ingredients"], result["pricing"]))
     console.print()
@@ -34,18 +34,18 @@ def print_recipe(result: Mapping[str, Any], console: Console) -> None:
     console.print(_cost(result), markup=False)
 
 
-def _name(name: Mapping[str, str]) -> str:
-    return f"{name['en']} ({name['ko']})"
+def _name(named: Mapping[str, Any]) -> str:
+    return f"{named['name']} ({named['nameKo']})"
 
 
 def _ingredients(ingredients: list[Mapping[str, Any]], pricing: list[Mapping[str, Any]]) -> Table:
-    prices = {price["name"]["en"]: price for price in pricing}
+    prices = {price["name"]: price for price in pricing}
     table = Table("Ingredient", "Amount", "Price", "Shop", box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.columns[1].justify = table.columns[2].justify = "right"
     for ingredient in ingredients:
-        price = prices.get(ingredient["name"]["en"])
+        price = prices.get(ingredient["name"])
         table.add_row(
-            escape(_name(ingredient["name"])),
+            escape(_name(ingredient)),
             f"{ingredient['amount']} {ingredient['unit']}",
             _won(price["price"]) if price else "?",
             escape(price["shop"]) if price else "no price found",
@@ -58,7 +58,7 @@ def _nutrition(nutrition: Mapping[str, Any]) -> str:
 
 
 def _cost(result: Mapping[str, Any]) -> str:
-    unpriced = ", ".join(_name(name) for name in result["unpriced"])
+    unpriced = ", ".join(_name(item) for item in result["recipe"]["ingredients"] if item["name"] in result["unpriced"])
     partial = f", without {unpriced}" if unpriced else ""
     budget = "within the budget" if result["withinBudget"] else "over the budget"
     return f"It costs {_won(result['totalCost'])}{partial}: {_won(result['costPerServing'])} a serving, {budget}."

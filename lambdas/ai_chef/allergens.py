@@ -56,7 +56,7 @@ def avoided_for(allergy: str) -> frozenset[str]:
         return frozenset({allergen})
     ingredient = find(allergy)
     if ingredient is not None:
-        return _allergens_in(ingredient.name.en) | {ingredient.name.en}
+        return _allergens_in(ingredient.name) | {ingredient.name}
     raise UnknownAllergy(
         f"profile.allergies: '{allergy}' is not known. Write one allergen or ingredient per entry, in Korean or "
         f"English, and leave the list empty when there is none. Allergens: {', '.join(_allergens())}"
@@ -68,6 +68,6 @@ def is_free_of(recipe: Recipe, avoided: AbstractSet[str]) -> bool:
     if not avoided:
         return True
     return all(
-        ingredient.name.en in known() and avoided.isdisjoint(contents(ingredient.name.en))
+        ingredient.name in known() and avoided.isdisjoint(contents(ingredient.name))
         for ingredient in recipe.ingredients
     )

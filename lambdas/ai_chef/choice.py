@@ -25,7 +25,7 @@ def choose(profile: Profile, proposals: list[Recipe]) -> Recipe:
             "healthConditions, allergies, cookingLevel and budget"
         )
     asked = profile.model_dump_json()
-    return min(recipes, key=lambda recipe: sha256(f"{asked}{recipe.name.en}".encode()).digest())
+    return min(recipes, key=lambda recipe: sha256(f"{asked}{recipe.name}".encode()).digest())
 
 
 def _helpful_changes(profile: Profile, proposals: list[Recipe]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ai_chef.catalog import read
-from ai_chef.models import Name, Nutrition, Unit
+from ai_chef.models import Nutrition, Unit
 from ai_chef.words import key, look_up
 
 
@@ -19,7 +19,8 @@ from ai_chef.words import key, look_up
 class Ingredient:
     """words: further names. grams: the weight of one unit. contains: allergens and other ingredients in it."""
 
-    name: Name
+    name: str
+    name_ko: str
     words: list[str]
     unit: Unit
     grams: float
@@ -29,10 +30,11 @@ class Ingredient:
 
 @cache
 def known() -> dict[str, Ingredient]:
-    """Every ingredient by its English name."""
+    """Every ingredient by its name."""
     return {
         row["en"]: Ingredient(
-            Name(ko=row["ko"], en=row["en"]),
+            row["en"],
+            row["ko"],
             row["words"],
             row["unit"],
             row["grams"],
@@ -48,7 +50,7 @@ def _by_word() -> dict[str, Ingredient]:
     return {
         key(word): ingredient
         for ingredient in known().values()
-        for word in (ingredient.name.en, ingredient.name.ko, *ingredient.words)
+        for word in (ingredient.name, ingredient.name_ko, *ingredient.words)
     }
 
 
@@ -58,7 +60,7 @@ def find(word: str) -> Ingredient | None:
 
 
 def nutrition_of(serving: Mapping[str, float]) -> Nutrition:
-    """Nutrition of one serving, from its amounts by ingredient (English name, its unit); cooking loses nothing.
+    """Nutrition of one serving, from its amounts by ingredient (its name, its unit); cooking loses nothing.
 
     KeyError for an ingredient that is not known.
     """

@@ -20,7 +20,7 @@ class PriceProvider(Protocol):
     """Finds offers in shops. What an ingredient costs by them is for this module to say, whoever finds them."""
 
     def find_offers(self, ingredients: Iterable[RecipeIngredient]) -> Mapping[str, list[Offer]]:
-        """Offers for each ingredient by its English name, pack sizes in its unit; none where no shop sells it.
+        """Offers for each ingredient by its name, pack sizes in its unit; none where no shop sells it.
 
         Raises core.errors.ProviderUnavailable when an outside service fails.
         """
@@ -31,7 +31,7 @@ class CatalogPrices:
     """Finds offers in `data/products.json`: plausible shelf prices of Korean groceries, no quotations."""
 
     def find_offers(self, ingredients: Iterable[RecipeIngredient]) -> Mapping[str, list[Offer]]:
-        return {item.name.en: _catalog_offers(item.name.en) for item in ingredients}
+        return {item.name: _catalog_offers(item.name) for item in ingredients}
 
 
 PROVIDERS: Mapping[str, PriceProvider] = {"catalog": CatalogPrices()}
@@ -44,15 +44,15 @@ def price(recipe: Recipe, provider: PriceProvider) -> Pricing:
     """
     bought = [item for item in recipe.ingredients if not _is_free(item)]
     offers = provider.find_offers(bought)
-    if not any(offers.get(item.name.en) for item in bought):
-        names = ", ".join(f"{item.name.ko} ({item.name.en})" for item in bought)
-        raise NothingPriced(f"No shop offers any ingredient of {recipe.name.ko} ({recipe.name.en}): {names}")
+    if not any(offers.get(item.name) for item in bought):
+        names = ", ".join(f"{item.name_ko} ({item.name})" for item in bought)
+        raise NothingPriced(f"No shop offers any ingredient of {recipe.name_ko} ({recipe.name}): {names}")
     priced = {
-        item.name.en: _priced(item, found)
+        item.name: _priced(item, found)
         for item in recipe.ingredients
-        if (found := [TAP_WATER] if _is_free(item) else offers.get(item.name.en))
+        if (found := [TAP_WATER] if _is_free(item) else offers.get(item.name))
     }
-    unpriced = [item.name for item in bought if item.name.en not in priced]
+    unpriced = [item.name for item in bought if item.name not in priced]
     return Pricing(prices=list(priced.values()), unpriced=unpriced)
 
 
@@ -61,7 +61,7 @@ def estimated_cost(recipe: Recipe) -> int:
     return sum(
         min(_cost(item.amount, offer) for offer in offers)
         for item in recipe.ingredients
-        if not _is_free(item) and (offers := _catalog_offers(item.name.en))
+        if not _is_free(item) and (offers := _catalog_offers(item.name))
     )
 
 
@@ -73,7 +73,11 @@ def per_serving(total: int, servings: int) -> int:
 def _priced(item: RecipeIngredient, offers: list[Offer]) -> IngredientPrice:
     cheapest = sorted(offers, key=lambda offer: offer.pack_price / offer.pack_size)[:MOST_OFFERS]
     return IngredientPrice(
-        name=item.name, price=_cost(item.amount, cheapest[0]), shop=cheapest[0].shop, offers=cheapest
+        name=item.name,
+        name_ko=item.name_ko,
+        price=_cost(item.amount, cheapest[0]),
+        shop=cheapest[0].shop,
+        offers=cheapest,
     )
 
 
@@ -83,7 +87,7 @@ def _cost(amount: int, offer: Offer) -> int:
 
 
 def _is_free(item: RecipeIngredient) -> bool:
-    return item.name.en == "water"
+    return item.name == "water"
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from ai_chef.catalog import read
 from ai_chef.ingredients import known, nutrition_of
-from ai_chef.models import Name, Profile, Recipe, RecipeIngredient
+from ai_chef.models import Profile, Recipe, RecipeIngredient
 
 
 class RecipeProvider(Protocol):
@@ -38,11 +38,14 @@ def _rows() -> Any:
 def _recipe(row: Any, servings: int) -> Recipe:
     amounts: dict[str, int] = row["ingredients"]
     return Recipe(
-        name=Name(ko=row["ko"], en=row["en"]),
+        name=row["en"],
+        name_ko=row["ko"],
         targets=row["targets"],
         servings=servings,
         ingredients=[
-            RecipeIngredient(name=known()[name].name, amount=amount * servings, unit=known()[name].unit)
+            RecipeIngredient(
+                name=name, name_ko=known()[name].name_ko, amount=amount * servings, unit=known()[name].unit
+            )
             for name, amount in amounts.items()
         ],
         steps=row["steps"],

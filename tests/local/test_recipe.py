@@ -5,23 +5,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ai_chef.models import (
-    IngredientPrice,
-    Name,
-    Nutrition,
-    Offer,
-    PricedRecipe,
-    Recipe,
-    RecipeIngredient,
-)
+from ai_chef.models import IngredientPrice, Nutrition, Offer, PricedRecipe, Recipe, RecipeIngredient
 from local.recipe import print_recipe
 
-SALMON, SOY_SAUCE = Name(ko="연어", en="salmon"), Name(ko="간장", en="soy sauce")
+SALMON = RecipeIngredient(name="salmon", name_ko="연어", amount=400, unit="g")
+SOY_SAUCE = RecipeIngredient(name="soy sauce", name_ko="간장", amount=15, unit="ml")
 
 
-def price(name: Name, won: int, shop: str) -> IngredientPrice:
+def price(item: RecipeIngredient, won: int, shop: str) -> IngredientPrice:
     offer = Offer(product="pack", shop=shop, pack_size=500, pack_price=won * 2)
-    return IngredientPrice(name=name, price=won, shop=shop, offers=[offer])
+    return IngredientPrice(name=item.name, name_ko=item.name_ko, price=won, shop=shop, offers=[offer])
 
 
 @pytest.fixture
@@ -29,13 +22,11 @@ def result() -> PricedRecipe:
     nutrition = {"protein": 31, "fat": 20, "saturated_fat": 4, "carbohydrate": 9, "sugar": 3, "fibre": 2}
     return PricedRecipe(
         recipe=Recipe(
-            name=Name(ko="연어구이", en="Salmon [grilled]"),
+            name="Salmon [grilled]",
+            name_ko="연어구이",
             targets=["keto"],
             servings=2,
-            ingredients=[
-                RecipeIngredient(name=SALMON, amount=400, unit="g"),
-                RecipeIngredient(name=SOY_SAUCE, amount=15, unit="ml"),
-            ],
+            ingredients=[SALMON, SOY_SAUCE],
             steps=["Salt the salmon.", "Grill it."],
             minutes=20,
             level="beginner",

@@ -5,7 +5,7 @@ import pytest
 from ai_chef.allergens import avoided_for, contents, is_free_of
 from ai_chef.errors import UnknownAllergy
 from ai_chef.ingredients import known
-from ai_chef.models import Name, RecipeIngredient
+from ai_chef.models import RecipeIngredient
 from ai_chef.recipes import CatalogRecipes
 from tests.unit.ai_chef.labels import ANIMAL, CONTAINING
 from tests.unit.ai_chef.profiles import profile
@@ -80,7 +80,7 @@ def test_an_ingredient_s_own_name_means_it_and_the_allergens_in_it(word: str, av
 
 @pytest.mark.parametrize("name", known())
 def test_every_ingredient_s_names_rule_it_out(name: str) -> None:
-    for word in (name, known()[name].name.ko, *known()[name].words):
+    for word in (name, known()[name].name_ko, *known()[name].words):
         assert name in ruled_out(word)
 
 
@@ -93,7 +93,7 @@ def test_an_allergy_in_unknown_words_is_refused_and_named(word: str) -> None:
 
 def test_a_dish_with_an_unknown_ingredient_is_free_of_nothing() -> None:
     dish = CatalogRecipes().propose(profile())[0]
-    stranger = RecipeIngredient(name=Name(ko="모름", en="mystery sauce"), amount=1, unit="g")
+    stranger = RecipeIngredient(name="mystery sauce", name_ko="모름", amount=1, unit="g")
     strange = dish.model_copy(update={"ingredients": [*dish.ingredients, stranger]})
     assert is_free_of(dish, {"walnut"})
     assert not is_free_of(strange, {"walnut"})

@@ -23,7 +23,7 @@ def cook(asked: Profile) -> Recipe:
 
 
 def assert_fits(dish: Recipe, asked: Profile) -> None:
-    used = {ingredient.name.en for ingredient in dish.ingredients}
+    used = {ingredient.name for ingredient in dish.ingredients}
     assert asked.target in dish.targets
     assert dish.servings == asked.servings
     assert [allergen for allergen in asked.allergies if used & CONTAINING[allergen]] == []
@@ -68,7 +68,7 @@ def test_one_allergy_leaves_beginners_a_dish_for_every_target(target: Target, al
 
 
 def test_different_profiles_get_different_dishes() -> None:
-    assert len({cook(profile(budget=50_000 + won)).name.en for won in range(100)}) > 20
+    assert len({cook(profile(budget=50_000 + won)).name for won in range(100)}) > 20
 
 
 def test_the_sample_profile_gets_a_dish() -> None:
@@ -115,7 +115,7 @@ def test_a_budget_too_small_is_told_the_smallest_that_would_do() -> None:
 
 
 def test_each_constraint_that_alone_stands_in_the_way_is_named() -> None:
-    only = [dish for dish in CATALOG.propose(profile()) if dish.name.en == "Almond-crust spinach quiche"]
+    only = [dish for dish in CATALOG.propose(profile()) if dish.name == "Almond-crust spinach quiche"]
     for fields, hint in (
         ({"allergies": ["아몬드"]}, "profile.allergies without '아몬드'"),
         ({"healthConditions": ["고지혈증"]}, "profile.healthConditions without '고지혈증'"),
@@ -139,6 +139,6 @@ def test_nobody_is_advised_to_change_between_baby_food_and_another_target(target
 
 def test_where_no_single_change_helps_the_error_says_so() -> None:
     asked = profile(target="keto", budget=100, allergies=["egg", "soy", "seafood", "meat"])
-    only = [dish for dish in CATALOG.propose(asked) if "egg" in {item.name.en for item in dish.ingredients}]
+    only = [dish for dish in CATALOG.propose(asked) if "egg" in {item.name for item in dish.ingredients}]
     with pytest.raises(NoRecipeFits, match="no single change would let one in: relax two or more"):
         choose(asked, only)

@@ -20,6 +20,12 @@ def test_the_sample_input_is_accepted_with_its_defaults() -> None:
     assert profile.servings == 2
 
 
+def test_profiles_do_not_share_their_defaults() -> None:
+    one, other = (AiChefInput.model_validate({"profile": {"target": "vegan", "budget": 1}}).profile for _ in range(2))
+    one.allergies.append("우유")
+    assert other.allergies == []
+
+
 def test_snake_case_is_accepted_as_well() -> None:
     profile = {"target": "vegan", "budget": 1, "health_conditions": ["고혈압"], "cooking_level": "advanced"}
     assert AiChefInput.model_validate({"profile": profile}).profile.health_conditions == ["고혈압"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ai_chef.combine import combine, outcome_of
 from ai_chef.errors import NothingPriced
-from ai_chef.models import Name, Offer, Recipe, RecipeIngredient
+from ai_chef.models import Offer, Recipe, RecipeIngredient
 from ai_chef.prices import CatalogPrices, estimated_cost, price
 from ai_chef.recipes import CatalogRecipes
 from tests.unit.ai_chef.profiles import deterministic, profile
@@ -20,7 +20,7 @@ positions = st.integers(0, len(CatalogRecipes().propose(profile())) - 1)
 
 def dish(name: str, servings: int = 2) -> Recipe:
     proposals = CatalogRecipes().propose(profile(servings=servings))
-    return next(recipe for recipe in proposals if recipe.name.en == name)
+    return next(recipe for recipe in proposals if recipe.name == name)
 
 
 class Shops:
@@ -30,7 +30,7 @@ class Shops:
         self.offers = offers
 
     def find_offers(self, ingredients: Iterable[RecipeIngredient]) -> Mapping[str, list[Offer]]:
-        return {item.name.en: self.offers.get(item.name.en, []) for item in ingredients}
+        return {item.name: self.offers.get(item.name, []) for item in ingredients}
 
 
 def offer(shop: str, pack_size: int, pack_price: int) -> Offer:
@@ -49,8 +49,8 @@ def test_the_estimate_a_dish_was_chosen_by_is_its_priced_total(position: int, se
 def test_every_ingredient_is_priced_or_named_as_unpriced(position: int, servings: int) -> None:
     recipe = CatalogRecipes().propose(profile(servings=servings))[position]
     pricing = price(recipe, CatalogPrices())
-    names = [item.name.en for item in pricing.prices] + [name.en for name in pricing.unpriced]
-    assert sorted(names) == sorted(item.name.en for item in recipe.ingredients)
+    names = [item.name for item in pricing.prices] + pricing.unpriced
+    assert sorted(names) == sorted(item.name for item in recipe.ingredients)
 
 
 @deterministic
@@ -65,7 +65,7 @@ def test_amounts_and_only_they_scale_with_servings(position: int, servings: int)
 @deterministic
 @given(st.integers(1, 10**5), st.integers(1, 10**5), st.integers(0, 10**6))
 def test_a_price_is_that_of_the_amount_rounded_up_to_the_won(amount: int, size: int, pack_price: int) -> None:
-    tofu = RecipeIngredient(name=Name(ko="두부", en="tofu"), amount=amount, unit="g")
+    tofu = RecipeIngredient(name="tofu", name_ko="두부", amount=amount, unit="g")
     recipe = dish("Potato pancakes").model_copy(update={"ingredients": [tofu]})
     [priced] = price(recipe, Shops({"tofu": [offer("A", size, pack_price)]})).prices
     assert 0 <= priced.price * size - amount * pack_price < size
@@ -82,16 +82,26 @@ def test_the_cheapest_offers_by_unit_come_first_and_at_most_three() -> None:
 
 def test_water_is_free() -> None:
     pricing = price(dish("Chicken rice porridge"), CatalogPrices())
-    assert [item.price for item in pricing.prices if item.name.en == "water"] == [0]
+    assert [item.price for item in pricing.prices if item.name == "water"] == [0]
 
 
 def test_a_missing_price_is_named_and_makes_the_total_partial() -> None:
     recipe = dish("Gondre thistle rice")
     result = combine(profile(), recipe, price(recipe, CatalogPrices()))
-    assert [name.ko for name in result.unpriced] == ["건곤드레"]
+    assert result.unpriced == ["dried gondre thistle"]
     assert result.total_is_partial
     assert result.total_cost == sum(item.price for item in result.pricing) > 0
     assert outcome_of(result) == "partly_priced"
+
+
+def test_names_in_the_result_are_english_strings_with_the_korean_ones_beside_them() -> None:
+    recipe = dish("Gondre thistle rice")
+    result = combine(profile(), recipe, price(recipe, CatalogPrices())).model_dump(mode="json", by_alias=True)
+    named = [result["recipe"], *result["recipe"]["ingredients"], *result["pricing"]]
+    korean = {each["name"]: each["nameKo"] for each in named}
+    assert korean["Gondre thistle rice"] == "곤드레밥"
+    assert korean["rice"] == "쌀"
+    assert result["unpriced"] == ["dried gondre thistle"]
 
 
 def test_no_price_at_all_is_an_error_that_names_the_dish_and_what_it_takes() -> None:
