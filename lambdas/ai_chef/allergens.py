@@ -10,10 +10,9 @@ from collections.abc import Set as AbstractSet
 from functools import cache
 
 from ai_chef.catalog import read
-from ai_chef.errors import UnknownAllergy
 from ai_chef.ingredients import find, known
 from ai_chef.models import Recipe
-from ai_chef.words import key, look_up
+from ai_chef.words import UnknownWord, key, look_up
 
 
 @cache
@@ -49,7 +48,7 @@ def avoided_for(allergy: str) -> frozenset[str]:
 
     A word for an allergen or a group means that. The name of an ingredient means it and every allergen in it, for
     one cannot tell which of them a person means who writes `mayonnaise`.
-    Raises UnknownAllergy for any other word: it must not pass for "no allergy".
+    Raises UnknownWord for any other word: it must not pass for "no allergy".
     """
     allergen = look_up(_by_word(), allergy)
     if allergen is not None:
@@ -57,9 +56,9 @@ def avoided_for(allergy: str) -> frozenset[str]:
     ingredient = find(allergy)
     if ingredient is not None:
         return _allergens_in(ingredient.name) | {ingredient.name}
-    raise UnknownAllergy(
-        f"profile.allergies: '{allergy}' is not known. Write one allergen or ingredient per entry, in Korean or "
-        f"English, and leave the list empty when there is none. Allergens: {', '.join(_allergens())}"
+    raise UnknownWord(
+        "This allergy is not known. Write one allergen or ingredient per entry, in Korean or English, and leave the "
+        f"list empty when there is none. Allergens: {', '.join(_allergens())}"
     )
 
 

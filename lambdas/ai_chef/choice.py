@@ -42,9 +42,10 @@ def _changes(profile: Profile) -> Iterator[tuple[str, Profile]]:
         yield f"profile.cookingLevel '{level}'", profile.model_copy(update={"cooking_level": level})
     for field, label in (("health_conditions", "healthConditions"), ("allergies", "allergies")):
         words = getattr(profile, field)
-        for word in dict.fromkeys(words):
+        # By its place in the list, not by the word: errors reach the logs, and this is about somebody's health.
+        for number, word in enumerate(words):
             rest = [other for other in words if other != word]
-            yield f"profile.{label} without '{word}'", profile.model_copy(update={field: rest})
+            yield f"profile.{label} without entry {number}", profile.model_copy(update={field: rest})
     for target in get_args(Target):
         # Nobody is advised to feed a baby what is not for babies, or to eat baby food instead.
         if target != profile.target and "baby_food" not in (target, profile.target):

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from ai_chef.errors import UnknownCondition
 from ai_chef.models import Target
-from ai_chef.words import key, look_up
+from ai_chef.words import UnknownWord, key, look_up
 
 
 @dataclass(frozen=True)
@@ -124,13 +123,12 @@ def _by_word() -> dict[str, Diet]:
 def diet_for(condition: str) -> Diet:
     """What a health condition, in Korean or English, asks of a dish.
 
-    Raises UnknownCondition: a condition that nothing is known of must not pass for "healthy".
+    Raises UnknownWord: a condition that nothing is known of must not pass for "healthy".
     """
     diet = look_up(_by_word(), condition)
     if diet is None:
-        raise UnknownCondition(
-            f"profile.healthConditions: there is no rule for '{condition}'. Write one condition per entry, put "
-            "allergies into profile.allergies, and leave the list empty when there is none. "
-            f"Conditions: {', '.join(words[0] for words in CONDITIONS)}"
+        raise UnknownWord(
+            "There is no rule for this condition. Write one per entry, put allergies into profile.allergies, and "
+            f"leave the list empty when there is none. Conditions: {', '.join(words[0] for words in CONDITIONS)}"
         )
     return diet

@@ -7,6 +7,6 @@ from core.step import Session, first_step
 
 @first_step(phase="started")
 def handler(request: AiChefInput, session: Session) -> RecipeRequest:
-    """Hand on the profile, once every word in it is understood. Raises UnknownAllergy, UnknownCondition (final)."""
+    """Hand on the profile, once every word in it is understood. Raises InvalidInput (final)."""
     needs_of(request.profile)
     return RecipeRequest(profile=request.profile)

@@ -1,13 +1,17 @@
 """The rules every dish must keep to, whoever proposed it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import get_args
+from typing import TypeVar, get_args
 
 from ai_chef.allergens import avoided_for, is_free_of
 from ai_chef.diets import TARGETS, Diet, diet_for
 from ai_chef.models import Level, Profile, Recipe
 from ai_chef.prices import estimated_cost
+from ai_chef.words import UnknownWord
+from core.errors import InvalidInput
+
+T = TypeVar("T")
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 
@@ -21,11 +25,23 @@ class Needs:
 
 
 def needs_of(profile: Profile) -> Needs:
-    """Raises UnknownAllergy or UnknownCondition when a word cannot be understood."""
-    return Needs(
-        [TARGETS[profile.target], *(diet_for(condition) for condition in profile.health_conditions)],
-        frozenset().union(*(avoided_for(allergy) for allergy in profile.allergies)),
-    )
+    """Raises InvalidInput naming each word that cannot be understood: it must not pass for no need at all."""
+    problems: list[tuple[str, str]] = []
+    diets = [TARGETS[profile.target], *_understood("healthConditions", profile.health_conditions, diet_for, problems)]
+    avoided = list(_understood("allergies", profile.allergies, avoided_for, problems))
+    if problems:
+        raise InvalidInput(problems)
+    return Needs(diets, frozenset().union(*avoided))
+
+
+def _understood(
+    field: str, words: list[str], meaning: Callable[[str], T], problems: list[tuple[str, str]]
+) -> Iterator[T]:
+    for number, word in enumerate(words):
+        try:
+            yield meaning(word)
+        except UnknownWord as unknown:
+            problems.append((f"profile.{field}.{number}", str(unknown)))
 
 
 def keeps_to(recipe: Recipe, diet: Diet) -> bool:

@@ -7,6 +7,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+
+class UnknownWord(ValueError):
+    """A word that a table does not hold; says which ones it does. It leaves the word out: it may be about health."""
+
+
 _GAPS = re.compile(r"[\W_]+")
 _SUFFIXES = re.compile(r"(알레르기|알러지|allergy|allergies|intolerance)$")
 

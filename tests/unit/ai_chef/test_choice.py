@@ -99,10 +99,11 @@ def _changed(asked: Profile, change: str) -> Profile:
     if found := re.fullmatch(r"profile\.(cookingLevel|target) '(\w+)'", change):
         field = {"cookingLevel": "cooking_level", "target": "target"}[found[1]]
         return asked.model_copy(update={field: found[2]})
-    found = re.fullmatch(r"profile\.(allergies|healthConditions) without '(.+)'", change)
+    found = re.fullmatch(r"profile\.(allergies|healthConditions) without entry (\d+)", change)
     assert found, change
     field = {"allergies": "allergies", "healthConditions": "health_conditions"}[found[1]]
-    return asked.model_copy(update={field: [word for word in getattr(asked, field) if word != found[2]]})
+    words = getattr(asked, field)
+    return asked.model_copy(update={field: [word for word in words if word != words[int(found[2])]]})
 
 
 def test_a_budget_too_small_is_told_the_smallest_that_would_do() -> None:
@@ -117,8 +118,8 @@ def test_a_budget_too_small_is_told_the_smallest_that_would_do() -> None:
 def test_each_constraint_that_alone_stands_in_the_way_is_named() -> None:
     only = [dish for dish in CATALOG.propose(profile()) if dish.name == "Almond-crust spinach quiche"]
     for fields, hint in (
-        ({"allergies": ["아몬드"]}, "profile.allergies without '아몬드'"),
-        ({"healthConditions": ["고지혈증"]}, "profile.healthConditions without '고지혈증'"),
+        ({"allergies": ["아몬드"]}, "profile.allergies without entry 0"),
+        ({"healthConditions": ["고지혈증"]}, "profile.healthConditions without entry 0"),
         ({"cookingLevel": "beginner"}, "profile.cookingLevel 'advanced'"),
         ({"target": "vegan"}, "profile.target 'keto'"),
         ({"budget": 5000}, f"profile.budget of at least {estimated_cost(only[0]):,} KRW"),
