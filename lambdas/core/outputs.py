@@ -1,6 +1,11 @@
-"""What steps return, kept so that a repeated delivery returns the same and does nothing twice."""
+"""What steps return, kept so that a repeated delivery returns the same and does nothing twice.
+
+What is kept belongs to one session, which `session_began` (its record's createdAt) tells from an earlier one with the
+same id, whose record has expired.
+"""
 
 import json
+from typing import TypeGuard
 
 from core import rows
 from core.clock import expiry, now
@@ -16,21 +21,22 @@ class StepOutputs:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def get(self, session_id: str, step_key: str) -> Json | None:
-        item = rows.get(self._table, {"sessionId": session_id, "stepKey": step_key})
-        return None if item is None else _parse(item)
+    def get(self, session_id: str, session_began: str, step_key: str) -> Json | None:
+        row = rows.get(self._table, {"sessionId": session_id, "stepKey": step_key})
+        return _output(row) if _belongs(row, session_began) else None
 
-    def keep(self, session_id: str, step_key: str, output: Json) -> Json:
+    def keep(self, session_id: str, session_began: str, step_key: str, output: Json) -> Json:
         """Keeps an output, and returns the one that stands: this, or a twin's that came first."""
         row = {
             "sessionId": session_id,
             "stepKey": step_key,
+            "sessionBegan": session_began,
             "output": json.dumps(output, ensure_ascii=False),
             "createdAt": now(),
             "ttl": expiry(_LONGEST_SESSION_DAYS),
         }
-        twin = rows.put_first(self._table, row)
-        return output if twin is None else _parse(twin)
+        twin = rows.put_first(self._table, row, ("sessionBegan", "<>", session_began))
+        return output if twin is None else _output(twin)
 
 
 class Results:
@@ -39,18 +45,28 @@ class Results:
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def get(self, session_id: str) -> Json | None:
-        item = rows.get(self._table, {"sessionId": session_id})
-        return None if item is None else _ending(item)
+    def get(self, session_id: str, session_began: str) -> Json | None:
+        row = rows.get(self._table, {"sessionId": session_id})
+        return _ending(row) if _belongs(row, session_began) else None
 
-    def keep(self, session_id: str, ending: Json) -> Json:
+    def keep(self, session_id: str, session_began: str, ending: Json) -> Json:
         """Keeps an ending, and returns the one that stands: this, or a twin's that came first."""
-        row = {"sessionId": session_id, **ending, "createdAt": now(), "ttl": expiry(KEPT_DAYS)}
-        twin = rows.put_first(self._table, row)
+        row = {
+            "sessionId": session_id,
+            "sessionBegan": session_began,
+            **ending,
+            "createdAt": now(),
+            "ttl": expiry(KEPT_DAYS),
+        }
+        twin = rows.put_first(self._table, row, ("sessionBegan", "<>", session_began))
         return ending if twin is None else _ending(twin)
 
 
-def _parse(row: Json) -> Json:
+def _belongs(row: Json | None, session_began: str) -> TypeGuard[Json]:
+    return row is not None and row["sessionBegan"] == session_began
+
+
+def _output(row: Json) -> Json:
     output: Json = json.loads(row["output"])
     return output
 

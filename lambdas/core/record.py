@@ -143,29 +143,33 @@ class Table:
         return cast(Record | None, rows.get(self._name, {"sessionId": session_id}))
 
     def create(self, record: Record) -> Record | None:
-        """Writes a new record. None if it did; else the record that was there before, untouched."""
-        return cast(Record | None, rows.put_first(self._name, cast(Json, record)))
+        """Writes a new record. None if it did; else the record that was there before, untouched.
+
+        One that has expired does not count, though DynamoDB may take days to remove it.
+        """
+        expired = ("ttl", "<", expiry(days=0))
+        return cast(Record | None, rows.put_first(self._name, cast(Json, record), expired))
 
     def change(
         self, session_id: str, decide: Callable[[Record | None], Change | None], seen: Record | None = None
-    ) -> None:
+    ) -> Record | None:
         """Makes the change that `decide` wants of the record, given what is known of it (None: nothing yet).
 
-        `decide` returns None when nothing is to be written, or raises. Raises StaleExecution when there is no
-        record, SessionBusy when others kept changing it.
+        `decide` returns None when nothing is to be written, or raises. Returns the record as it then is, None where
+        nothing is known of it. Raises StaleExecution when there is no record, SessionBusy when others kept changing it.
         """
         for _ in range(_TRIES):
             change = decide(seen)
             if change is None:
-                return
+                return seen
             try:
-                aws.dynamodb().update_item(**self._request(session_id, change, seen))
+                answer = aws.dynamodb().update_item(**self._request(session_id, change, seen))
             except ClientError as error:
                 seen = cast(Record | None, rows.refused(error))
                 if seen is None:
                     raise StaleExecution(f"session {session_id} has no record") from None
             else:
-                return
+                return cast(Record, rows.from_item(answer["Attributes"]))
         raise SessionBusy(f"session {session_id} kept changing under {_TRIES} tries to write to it")
 
     def _request(self, session_id: str, change: Change, seen: Record | None) -> "UpdateItemInputTypeDef":
@@ -190,5 +194,6 @@ class Table:
             "ConditionExpression": condition,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": rows.to_item(values),
+            "ReturnValues": "ALL_NEW",
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }

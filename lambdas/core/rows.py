@@ -25,13 +25,19 @@ def get(table: str, key: Json) -> Json | None:
     return from_item(answer["Item"]) if "Item" in answer else None
 
 
-def put_first(table: str, row: Json) -> Json | None:
-    """Writes a row unless one with its key is there: None if it did, else the row that was there, untouched."""
+def put_first(table: str, row: Json, replacing: tuple[str, str, Any]) -> Json | None:
+    """Writes a row unless one with its key is there: None if it did, else the row that was there, untouched.
+
+    replacing: attribute, comparator and value that tell a row which no longer counts, e.g. `("ttl", "<", 1795219200)`.
+    """
+    attribute, comparator, value = replacing
     try:
         aws.dynamodb().put_item(
             TableName=table,
             Item=to_item(row),
-            ConditionExpression="attribute_not_exists(sessionId)",
+            ConditionExpression=f"attribute_not_exists(sessionId) OR #old {comparator} :old",
+            ExpressionAttributeNames={"#old": attribute},
+            ExpressionAttributeValues=to_item({":old": value}),
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
     except ClientError as error:

@@ -57,7 +57,8 @@ def _start_queued(table: Table, record: Record, step: str, entry: Entry, there: 
 class Hold:
     """One delivery of a step, and what it may write to its session's record: claim, then finish, complete or fail.
 
-    `first` tells, after claim, that no delivery of this step came before; `succeeded` that one has done its work.
+    After claim, `first` tells that no delivery of this step came before, `succeeded` that one has done its work, and
+    `session_began` when the record was made.
     Every write raises SessionClosed when the session has ended and StaleExecution when another execution has it.
     """
 
@@ -67,6 +68,7 @@ class Hold:
         self._entry: Entry | None = None
         self._progress = 0
         self.succeeded = False
+        self.session_began = ""
 
     @property
     def first(self) -> bool:
@@ -126,7 +128,9 @@ class Hold:
                 guess_values=values,
             )
 
-        self._table.change(self._session_id, decide)
+        record = self._table.change(self._session_id, decide)
+        if record is not None:
+            self.session_began = record["createdAt"]
 
     def _look(self, seen: Record) -> Entry | None:
         if seen["executionArn"] != self._arn:

@@ -184,18 +184,18 @@ class StoringStep(Step):
             raise
 
     def _once(self, hold: Hold, raw: Any, session: Session) -> Json:
-        output = None if hold.first else self._stored(session)
+        output = None if hold.first else self._stored(hold, session)
         if output is None:
-            output = self._keep(session, self._work(raw, session))
+            output = self._keep(hold, session, self._work(raw, session))
         if not hold.succeeded:
             self._finish(hold, output)
         return output
 
     @abstractmethod
-    def _stored(self, session: Session) -> Json | None: ...
+    def _stored(self, hold: Hold, session: Session) -> Json | None: ...
 
     @abstractmethod
-    def _keep(self, session: Session, output: Any) -> Json: ...
+    def _keep(self, hold: Hold, session: Session, output: Any) -> Json: ...
 
     @abstractmethod
     def _finish(self, hold: Hold, output: Json) -> None: ...
@@ -211,11 +211,11 @@ class MiddleStep(StoringStep):
         self._done = done
         self._start, self._end = progress
 
-    def _stored(self, session: Session) -> Json | None:
-        return self._outputs.get(session.session_id, session.step_key)
+    def _stored(self, hold: Hold, session: Session) -> Json | None:
+        return self._outputs.get(session.session_id, hold.session_began, session.step_key)
 
-    def _keep(self, session: Session, output: BaseModel) -> Json:
-        return self._outputs.keep(session.session_id, session.step_key, _json(output))
+    def _keep(self, hold: Hold, session: Session, output: BaseModel) -> Json:
+        return self._outputs.keep(session.session_id, hold.session_began, session.step_key, _json(output))
 
     def _finish(self, hold: Hold, output: Json) -> None:  # noqa: ARG002
         hold.finish(self._done, self._end)
@@ -232,13 +232,14 @@ class LastStep(StoringStep):
         super().__init__(body, phase)
         self._start = progress
 
-    def _stored(self, session: Session) -> Json | None:
-        ending = self._results.get(session.session_id)
+    def _stored(self, hold: Hold, session: Session) -> Json | None:
+        ending = self._results.get(session.session_id, hold.session_began)
         return None if ending is None else {"sessionId": session.session_id, **ending}
 
-    def _keep(self, session: Session, output: End[Any]) -> Json:
+    def _keep(self, hold: Hold, session: Session, output: End[Any]) -> Json:
         ending = {"status": output.status, "outcome": output.outcome, "result": _json(output.result)}
-        return {"sessionId": session.session_id, **self._results.keep(session.session_id, ending)}
+        stands = self._results.keep(session.session_id, hold.session_began, ending)
+        return {"sessionId": session.session_id, **stands}
 
     def _finish(self, hold: Hold, output: Json) -> None:
         hold.complete(Status(output["status"]), output["outcome"])

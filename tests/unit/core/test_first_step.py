@@ -74,6 +74,13 @@ class TestStarting:
         assert (record_of("s1")["status"], record_of("s1")["phase"]) == ("processing", "started")
         assert record_of("s1")["steps"]["OpenToy"]["status"] == "succeeded"
 
+    def test_a_session_id_is_free_again_once_its_record_has_expired_removed_or_not(self) -> None:
+        table, raw = Table("sessions-test"), {"sessionId": "s1", "amount": 7}
+        expired = new_record("s1", "toy", toy.execution_arn("old"), input_hash(raw), "started", owner=None)
+        table.create({**expired, "status": Status.COMPLETED, "ttl": 1})
+        assert start("new", raw)["duplicate"] is False
+        assert record_of("s1")["executionArn"] == toy.execution_arn("new")
+
     @pytest.mark.parametrize(
         ("raw", "problem"),
         [

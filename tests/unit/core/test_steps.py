@@ -5,16 +5,17 @@ import json
 from typing import Any
 from unittest.mock import patch
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from core import aws
+from core import aws, record
 from core.errors import AwsUnavailable, FinalError, SessionClosed, StaleExecution
 from core.observability import logger
 from core.settings import StepSettings, WrongSettings, load
 from core.step import Session, step
 from tests.support import toy
-from tests.support.tables import every_row, record_of
+from tests.support.tables import every_row, record_of, result_of
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -92,6 +93,18 @@ def test_a_step_after_the_end_is_refused_but_one_that_had_succeeded_repeats_its_
     assert toy.CLOSE(toy.event("first", "s1", run=1), None) == end
     with pytest.raises(SessionClosed, match="has ended: completed"):
         toy.WORK({**toy.event("first", "s1", amount=7), "item": 9}, None)
+
+
+def test_a_session_is_not_given_what_an_earlier_one_with_its_id_left_behind() -> None:
+    old = [toy.WORK(toy.event("first", "s1", amount=7), None), toy.CLOSE(toy.event("first", "s1", run=1), None)]
+    boto3.client("dynamodb").delete_item(TableName="sessions-test", Key={"sessionId": {"S": "s1"}})
+    with patch.object(record, "now", lambda: "2099-01-01T00:00:00.000Z"):
+        toy.OPEN(toy.event("later", "s1", amount=7), None)
+    for _ in range(2):
+        new = [toy.WORK(toy.event("later", "s1", amount=7), None), toy.CLOSE(toy.event("later", "s1", run=1), None)]
+        assert new[0] != old[0]
+        assert new[1]["result"] != old[1]["result"]
+    assert result_of("s1")["result"] == new[1]["result"]
 
 
 def test_the_end_says_outcome_and_result() -> None:
