@@ -113,8 +113,12 @@ def _cdk_environment() -> dict[str, str]:
 
 
 def _reason(log: str) -> str:
-    """The line of the CDK's output that says what went wrong: the first that names a failure, else the last."""
-    lines = [line.strip() for line in log.splitlines() if line.strip()] or ["it said nothing"]
-    telling = [line for line in lines if "❌" in line or "Error:" in line]
-    reason = (telling or lines[-1:])[0].removeprefix("❌").strip().rstrip(".")
+    """The line of the CDK's output that says what went wrong: the first that names a failure, else the last.
+
+    When the app refuses, its own sentence stands before the CDK's remark that the app ended.
+    """
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    spoken = [line for line in lines if "Subprocess exited with error" not in line] or ["it said nothing"]
+    telling = [line for line in spoken if "❌" in line or "Error:" in line]
+    reason = (telling or spoken[-1:])[0].removeprefix("❌").strip().rstrip(".")
     return f"{reason}."

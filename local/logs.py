@@ -30,7 +30,7 @@ def lambda_logs(cloud: Cloud) -> list[tuple[datetime, str, str]]:
         for group in page["logGroups"]
     ]
     events = logs.get_paginator("filter_log_events")
-    return sorted(
+    lines = [
         (
             datetime.fromtimestamp(event["timestamp"] / 1000, UTC),
             group.removeprefix(PREFIX),
@@ -40,4 +40,5 @@ def lambda_logs(cloud: Cloud) -> list[tuple[datetime, str, str]]:
         for page in events.paginate(logGroupName=group)
         for event in page["events"]
         if not event["message"].startswith(PLATFORM)
-    )
+    ]
+    return sorted(lines, key=lambda line: line[0])  # by time alone: a stack trace's lines share theirs

@@ -72,7 +72,7 @@ class Hold:
 
     @property
     def first(self) -> bool:
-        return self._entry is not None and self._entry["attempt"] == 1
+        return not self.succeeded and self._entry is not None and self._entry["attempt"] == 1
 
     def claim(self, phase: str, progress: int) -> None:
         """Marks the step running, unless it has succeeded before."""
@@ -117,12 +117,11 @@ class Hold:
                 before, known = self._look(seen), max(known, seen["progress"])
                 if self.succeeded:
                     return None
-            self._entry, self._progress = after(before), known
             values = {":arn": self._arn} if before is None else {":arn": self._arn, ":before": before}
             untouched = "attribute_not_exists(steps.#step)" if before is None else "steps.#step = :before"
             return Change(
                 set={**fields, "progress": known},
-                entry=(self._step, self._entry),
+                entry=(self._step, after(before)),
                 remove=remove,
                 guess=f"{_OWN_AND_OPEN} AND {untouched} AND #progress <= :progress",
                 guess_values=values,
@@ -130,6 +129,7 @@ class Hold:
 
         record = self._table.change(self._session_id, decide)
         if record is not None:
+            self._entry, self._progress = record["steps"].get(self._step), record["progress"]
             self.session_began = record["createdAt"]
 
     def _look(self, seen: Record) -> Entry | None:

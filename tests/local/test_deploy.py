@@ -12,9 +12,8 @@ from tests.local.conftest import Lab
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A CDK project of its own, whose app fails."""
+    """A CDK project of its own."""
     (tmp_path / "cdk.json").write_text(json.dumps({"app": "python app.py"}))
-    (tmp_path / "app.py").write_text("raise KeyError('no module for state PriceFish')")
     (tmp_path / "lambdas").mkdir()
     (tmp_path / "lambdas" / "step.py").write_text("1")
     monkeypatch.setattr(deploy, "ROOT", tmp_path)
@@ -22,8 +21,16 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.xdist_group("local_cloud")
-def test_a_deploy_that_fails_says_why_and_where_its_log_is(closed: Lab, project: Path) -> None:
-    with pytest.raises(LocalError, match="The deploy failed: KeyError: 'no module for state PriceFish'") as failed:
+@pytest.mark.parametrize(
+    ("app", "reason"),
+    [
+        ("raise KeyError('no module for state PriceFish')", "KeyError: 'no module for state PriceFish'"),
+        ("import sys; sys.exit('order has no stack: add infra/workflows/order.py')", "order has no stack: add"),
+    ],
+)
+def test_a_deploy_that_fails_says_why_and_where_its_log_is(closed: Lab, project: Path, app: str, reason: str) -> None:
+    (project / "app.py").write_text(app)
+    with pytest.raises(LocalError, match=f"The deploy failed: {reason}") as failed:
         deploy.deploy(closed.cloud)
 
     assert str(closed.cloud.state / "deploy.log") in str(failed.value)

@@ -94,9 +94,10 @@ def test_a_body_is_not_run_again_once_its_output_is_kept(position: int) -> None:
     victim.step()
     victim.step(Fate.DIE_AFTER)
     before = list(toy.runs)
-    again = deliver(step, "first", session_id, **payload).finish()
-    assert again.error is None
-    assert toy.runs == before
+    for _ in range(2):  # the first finds the output kept, the second the step succeeded
+        again = deliver(step, "first", session_id, **payload).finish()
+        assert again.error is None
+        assert toy.runs == before
 
 
 def test_progress_does_not_fall_where_branches_overtake_each_other() -> None:
