@@ -36,7 +36,7 @@ test: setup build/layer/.fetched
 	@$(VENV)/pytest -n 2 --dist loadgroup
 
 bench: setup
-	@$(VENV)/python -m local.bench
+	@$(VENV)/python -m local.bench $(if $(ALL),--all)
 
 deploy: setup
 	@case "$(STAGE)" in \
