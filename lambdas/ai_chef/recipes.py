@@ -24,7 +24,7 @@ class CatalogRecipes:
     """Proposes every dish of `data/recipes.json`, where amounts are for one serving."""
 
     def propose(self, profile: Profile) -> list[Recipe]:
-        return [_recipe(row, profile.servings) for row in _rows()]
+        return _dishes(profile.servings)
 
 
 PROVIDERS: Mapping[str, RecipeProvider] = {"catalog": CatalogRecipes()}
@@ -33,6 +33,11 @@ PROVIDERS: Mapping[str, RecipeProvider] = {"catalog": CatalogRecipes()}
 @cache
 def _rows() -> Any:
     return read("recipes")
+
+
+@cache
+def _dishes(servings: int) -> list[Recipe]:
+    return [_recipe(row, servings) for row in _rows()]
 
 
 def _recipe(row: Any, servings: int) -> Recipe:
