@@ -6,6 +6,7 @@ import pytest
 
 from core import aws, settings
 from local.cloud import Cloud, free_port
+from local.deploy import deploy
 from tests.support.tables import fresh_tables
 
 ENVIRONMENT = {
@@ -51,6 +52,13 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         cloud.start(free_port())
     yield cloud
     cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def deployed_cloud(local_cloud: Cloud) -> Cloud:
+    """The local cloud with the app deployed to it."""
+    deploy(local_cloud)
+    return local_cloud
 
 
 def _forget() -> None:

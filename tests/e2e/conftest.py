@@ -1,7 +1,6 @@
 """The app, deployed by `cdk deploy` to the run's local cloud with IAM enforced, and driven as its users drive it."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 
 from core.rows import from_item
 from local.cloud import Cloud, caller_environment
-from local.deploy import deploy
+from local.deploy import state_machines
 from tests.support.waiting import eventually
 
 AWS = Path(sys.executable).parent / "aws"
@@ -29,7 +28,7 @@ class Deployed:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        self.machines = deploy(cloud)
+        self.machines = state_machines(cloud)
         self.stepfunctions = boto3.client("stepfunctions", **cloud.connection())
         self.dynamodb = boto3.client("dynamodb", **cloud.connection())
         self.iam = boto3.client("iam", **cloud.connection())
@@ -100,8 +99,9 @@ class Deployed:
         return found
 
     def processes(self, function: str) -> list[psutil.Process]:
-        """The running processes of a Lambda."""
-        return [process for process in psutil.process_iter() if _runs(process, function)]
+        """The running processes of a Lambda of this cloud."""
+        endpoint = self.cloud.connection()["endpoint_url"]
+        return [process for process in psutil.process_iter() if _runs(process, function, endpoint)]
 
     @contextmanager
     def frozen(self, function: str) -> Iterator[None]:
@@ -115,7 +115,6 @@ class Deployed:
         finally:
             for process in processes:
                 process.kill()
-            eventually(lambda: not any(process.is_running() for process in processes))
 
     def in_state(self, execution: str, state: str) -> bool:
         history = self.stepfunctions.get_execution_history(executionArn=execution)["events"]
@@ -150,16 +149,17 @@ class Deployed:
                 self.iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
 
 
-def _runs(process: psutil.Process, function: str) -> bool:
+def _runs(process: psutil.Process, function: str, endpoint: str) -> bool:
     try:
-        return process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == function and process.ppid() != os.getpid()
+        variables = process.environ()
     except psutil.Error:
         return False
+    return (variables.get("AWS_LAMBDA_FUNCTION_NAME"), variables.get("AWS_ENDPOINT_URL")) == (function, endpoint)
 
 
 @pytest.fixture(scope="session")
-def deployed(local_cloud: Cloud) -> Deployed:
-    return Deployed(local_cloud)
+def deployed(deployed_cloud: Cloud) -> Deployed:
+    return Deployed(deployed_cloud)
 
 
 @pytest.fixture

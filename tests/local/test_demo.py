@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from rich.console import Console
 
@@ -15,18 +14,6 @@ from local.cloud import LocalError
 from tests.local.conftest import Lab
 
 pytestmark = pytest.mark.xdist_group("local_cloud")
-
-
-@pytest.fixture(scope="module")
-def tables(closed: Lab) -> None:
-    dynamodb = boto3.client("dynamodb", **closed.cloud.connection())
-    for table in ("sessions-local", "results-local"):
-        dynamodb.create_table(
-            TableName=table,
-            KeySchema=[{"AttributeName": "sessionId", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "sessionId", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
 
 
 @pytest.fixture
@@ -68,7 +55,7 @@ def record(status: str, **attributes: dict[str, Any]) -> dict[str, object]:
     return put("sessions-local", status={"S": status}, phase={"S": "rolling_dice"}, progress={"N": "100"}, **attributes)
 
 
-@pytest.mark.usefixtures("tables")
+@pytest.mark.usefixtures("deployed_cloud")
 def test_a_completed_session_ends_in_its_result_and_three_things_to_try(closed: Lab, console: Console) -> None:
     result = put("results-local", result={"M": {"rolled": {"N": "4"}}})
 
@@ -81,7 +68,7 @@ def test_a_completed_session_ends_in_its_result_and_three_things_to_try(closed: 
     assert "docs/adding-a-workflow.md" in printed
 
 
-@pytest.mark.usefixtures("tables")
+@pytest.mark.usefixtures("deployed_cloud")
 def test_a_failed_session_names_the_step_and_the_error(closed: Lab, console: Console) -> None:
     error = {"M": {"type": {"S": "NoDice"}, "message": {"S": "The box is empty."}, "step": {"S": "RollDice"}}}
 
@@ -89,7 +76,7 @@ def test_a_failed_session_names_the_step_and_the_error(closed: Lab, console: Con
         run(closed, console, {"Finish": record("failed", error=error)})
 
 
-@pytest.mark.usefixtures("tables")
+@pytest.mark.usefixtures("deployed_cloud")
 def test_an_execution_whose_record_never_comes_does_not_hang(
     closed: Lab, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
