@@ -107,6 +107,7 @@ def _cdk_environment() -> dict[str, str]:
         "PATH": path,
         "JSII_NODE": str(node / "node"),
         "NO_PROXY": "localhost,127.0.0.1",
+        "PYTHON_COLORS": "0",  # 3.13 colours tracebacks, and the log is read as text
         "CDK_DISABLE_VERSION_CHECK": "1",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
     }
