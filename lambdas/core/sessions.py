@@ -149,7 +149,9 @@ def _claimed(entry: Entry | None) -> Entry:
 
 
 def _succeeded(before: Entry | None) -> Entry:
-    return {**_claimed(before), "status": StepStatus.SUCCEEDED, "finishedAt": now()}
+    entry: Entry = {**_claimed(before), "status": StepStatus.SUCCEEDED, "finishedAt": now()}
+    entry.pop("error", None)  # of a twin that failed
+    return entry
 
 
 def close(

@@ -100,6 +100,21 @@ def test_a_body_is_not_run_again_once_its_output_is_kept(position: int) -> None:
         assert toy.runs == before
 
 
+def test_a_delivery_that_succeeds_after_its_twin_failed_leaves_no_error() -> None:
+    session_id = next(_sessions)
+    run_through(session_id, until=1)
+    table = Table("sessions-test")
+    slow, failing = (Hold(table, session_id, toy.execution_arn("first"), "Work") for _ in range(2))
+    slow.claim("working", 10)
+    failing.claim("working", 10)
+    failing.fail({"type": "Broken", "message": "it is broken"})
+    assert record_of(session_id)["steps"]["Work"]["error"]["type"] == "Broken"
+    slow.finish("worked", 50)
+    entry = record_of(session_id)["steps"]["Work"]
+    assert (entry["status"], entry["attempt"]) == ("succeeded", 2)
+    assert "error" not in entry
+
+
 def test_progress_does_not_fall_where_branches_overtake_each_other() -> None:
     session_id = next(_sessions)
     run_through(session_id, until=1)
