@@ -4,7 +4,9 @@ from itertools import count
 from typing import Any
 
 from core.models import Model, WorkflowInput
-from core.step import End, Session, first_step, last_step, step
+from core.step import End, Session, Step, first_step, last_step, step
+from operations import reconcile_session
+from tests.support.interleaving import Delivery
 
 WORKFLOW = "toy"
 _numbers = count(1)
@@ -60,3 +62,32 @@ def event(execution: str, session_id: str, **fields: Any) -> dict[str, Any]:
         "execution": {"id": execution_arn(execution), "name": execution, "startTime": "2026-01-01T00:00:00Z"},
         "input": {"sessionId": session_id, **fields},
     }
+
+
+STEPS: tuple[Step, ...] = (OPEN, WORK, CLOSE)
+
+_sessions = count(1)
+
+
+def new_session() -> str:
+    """A session's id that no test has used."""
+    return f"session-{next(_sessions)}"
+
+
+def deliver(step: Step, execution: str, session_id: str, **fields: Any) -> Delivery:
+    """A delivery of a step, up to its first DynamoDB call."""
+    sent = event(execution, session_id, **fields)
+    return Delivery(step.name, lambda: step(sent, None)).start()
+
+
+def reconcile(execution: str, session_id: str, status: str, amount: int = 7) -> Delivery:
+    """The reconciler, invoked with an execution's status event, up to its first DynamoDB call."""
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:toy-test"
+    detail = {
+        "executionArn": execution_arn(execution),
+        "stateMachineArn": machine,
+        "name": execution,
+        "status": status,
+        "input": f'{{"sessionId": "{session_id}", "amount": {amount}}}',
+    }
+    return Delivery("reconcile", lambda: reconcile_session.handler({"detail": detail}, None)).start()
