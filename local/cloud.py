@@ -70,6 +70,17 @@ class Cloud:
         known = self._read_process()
         return known is not None and any(member.pid == known["pid"] for member in self._members(known["pid"]))
 
+    def processor_seconds(self) -> float:
+        """The processor time that the cloud and its running Lambdas have used so far.
+
+        Raises LocalError when it does not run.
+        """
+        known = self._read_process()
+        if known is None:
+            raise LocalError("The local cloud is not running; start it with `make up`.")
+        times = [process.cpu_times() for process in self._members(known["pid"])]
+        return sum(time.user + time.system for time in times)
+
     def connection(self) -> Connection:
         """The arguments that make any boto3 client talk to this cloud, as its account's root user.
 

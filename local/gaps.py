@@ -9,7 +9,6 @@ import json
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from ministack.core import lambda_runtime
@@ -20,7 +19,7 @@ from ministack.services import (
     stepfunctions,
 )
 
-TASK_SLOTS = min(16, max(4, 2 * (os.cpu_count() or 1)))
+TASK_SLOTS = min(16, 3 * (os.cpu_count() or 2))
 OTHER_SLOTS = 4
 
 _ending = threading.RLock()
@@ -30,7 +29,6 @@ _ending = threading.RLock()
 def close_all() -> None:
     """Close every gap; call once, before MiniStack serves its first request."""
     queue_invocations()
-    answer_at_once()
     repeat_starts()
     end_once()
     time_out_machines()
@@ -67,15 +65,6 @@ def queue_invocations() -> None:
     lambda_svc._execute_function_provided_warm = execute_in_turn
     lambda_svc._ACCOUNT_CONCURRENCY_CAP = 0  # refuses what could wait; the slots are the bound
     lambda_runtime._PROVIDED_INIT_TIMEOUT = 60.0  # several boot at once, on few cores
-
-
-def answer_at_once() -> None:
-    """Hand each event to its Lambda at once.
-
-    On AWS the Lambda runtime API adds about a millisecond. MiniStack's sends an event in two packets, and the second
-    waits about 40 ms for the first one's acknowledgement (Nagle's algorithm): half the time of a short task.
-    """
-    BaseHTTPRequestHandler.disable_nagle_algorithm = True
 
 
 def repeat_starts() -> None:

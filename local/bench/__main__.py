@@ -111,16 +111,18 @@ def burst(sessions: Sessions, ours: str, bare: str) -> list[Row]:
     sample = sample_of(WORKFLOW)
     for machine in (ours, bare):
         sessions.many(machine, sample, BURST_SESSIONS)
-    pairs, arrived, completed, plain = [], 0, 0, 0
+    pairs, used, arrived, completed, plain = [], [], 0, 0, 0
     for _ in range(BURST_RUNS):
-        seconds, succeeded = sessions.many(ours, sample, BURST_SESSIONS)
-        bare_seconds, bare_succeeded = sessions.many(bare, sample, BURST_SESSIONS)
+        seconds, processor, succeeded = sessions.many(ours, sample, BURST_SESSIONS)
+        bare_seconds, bare_processor, bare_succeeded = sessions.many(bare, sample, BURST_SESSIONS)
         pairs.append((seconds, bare_seconds))
+        used.append((processor, bare_processor))
         arrived, plain = arrived + len(succeeded), plain + len(bare_succeeded)
         completed += sessions.completed(succeeded)
     sent = BURST_RUNS * BURST_SESSIONS
     return [
         compare(f"{BURST_SESSIONS} sessions at once", *_apart(pairs), SESSION_LIMIT),
+        compare("… processor time, MiniStack and Lambdas", *_apart(used)),
         none_lost("… that SUCCEEDED", sent, arrived, plain),
         none_lost("… whose record is completed", sent, completed),
     ]

@@ -21,6 +21,7 @@ class Sessions:
     """Starts sessions on one cloud and times them by Step Functions' own clock, from start to stop."""
 
     def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
         options = Config(max_pool_connections=STARTERS)
         self._stepfunctions = boto3.client("stepfunctions", config=options, **cloud.connection())
         self._dynamodb = boto3.client("dynamodb", **cloud.connection())
@@ -53,16 +54,17 @@ class Sessions:
             raise LocalError(f"{execution} ended as {described['status']}: {described.get('cause')}")
         return described
 
-    def many(self, machine: str, sample: Mapping[str, Any], count: int) -> tuple[float, list[str]]:
-        """The seconds from the first start until the last of `count` sessions has ended, and the ids of those that
-        succeeded."""
-        began = time.time()
+    def many(self, machine: str, sample: Mapping[str, Any], count: int) -> tuple[float, float, list[str]]:
+        """The seconds from the first start until the last of `count` sessions has ended, the processor seconds that
+        the cloud used meanwhile, and the ids of the sessions that succeeded."""
+        began, used = time.time(), self._cloud.processor_seconds()
         with ThreadPoolExecutor(STARTERS) as starters:
             executions = list(starters.map(lambda _: self.start(machine, sample), range(count)))
         # The last to start is the first to ask about: polling all would slow down what is measured.
         described = [self._ended(execution, poll_seconds=0.2) for execution in reversed(executions)]
         seconds = max(each["stopDate"].timestamp() for each in described) - began
-        return seconds, [each["name"] for each in described if each["status"] == "SUCCEEDED"]
+        used = self._cloud.processor_seconds() - used
+        return seconds, used, [each["name"] for each in described if each["status"] == "SUCCEEDED"]
 
     def completed(self, session_ids: list[str]) -> int:
         """How many of these sessions' records say `completed`."""
