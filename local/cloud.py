@@ -58,12 +58,7 @@ class Cloud:
 
         Raises LocalError when it does not run.
         """
-        known = self._read_process()
-        if known is None:
-            raise LocalError("The local cloud is not running; start it with `make up`.")
-        if not self.running:
-            raise LocalError(f"The local cloud has died; its log is {self.log}. Start it again with `make up`.")
-        return known["port"]
+        return self._known()["port"]
 
     @property
     def running(self) -> bool:
@@ -75,10 +70,7 @@ class Cloud:
 
         Raises LocalError when it does not run.
         """
-        known = self._read_process()
-        if known is None:
-            raise LocalError("The local cloud is not running; start it with `make up`.")
-        times = [process.cpu_times() for process in self._members(known["pid"])]
+        times = [process.cpu_times() for process in self._members(self._known()["pid"])]
         return sum(time.user + time.system for time in times)
 
     def connection(self) -> Connection:
@@ -193,6 +185,15 @@ class Cloud:
             )
         except (psutil.Error, OSError):
             return False
+
+    def _known(self) -> dict[str, int]:
+        """The process and port of the cloud, which runs. Raises LocalError when it does not."""
+        known = self._read_process()
+        if known is None:
+            raise LocalError("The local cloud is not running; start it with `make up`.")
+        if not self.running:
+            raise LocalError(f"The local cloud has died; its log is {self.log}. Start it again with `make up`.")
+        return known
 
     def _read_process(self) -> dict[str, int] | None:
         try:

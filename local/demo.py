@@ -36,7 +36,7 @@ def run_demo(cloud: Cloud, workflow: str, machines: Mapping[str, str], console: 
     if workflow not in machines:
         raise LocalError(f"There is no workflow {workflow!r}; there are: {', '.join(machines)}.")
     machine = machines[workflow]
-    sample = _sample(workflow)
+    sample = sample_of(workflow)
     session_id = f"demo-{uuid.uuid4().hex[:12]}"
     stepfunctions = boto3.client("stepfunctions", **cloud.connection())
     tables = boto3.resource("dynamodb", **cloud.connection())
@@ -51,7 +51,8 @@ def run_demo(cloud: Cloud, workflow: str, machines: Mapping[str, str], console: 
     _print_next(machine, sample, console)
 
 
-def _sample(workflow: str) -> dict[str, Any]:
+def sample_of(workflow: str) -> dict[str, Any]:
+    """The workflow's sample input, without a sessionId. Raises LocalError when it has none."""
     path = SAMPLES / f"{workflow}.json"
     if not path.exists():
         raise LocalError(f"Workflow {workflow!r} has no sample input; write one to local/samples/{path.name}.")

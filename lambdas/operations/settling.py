@@ -42,15 +42,12 @@ def _why(record: Record, execution: EndedExecution) -> SessionError | None:
     if execution.status == "ABORTED" and not (execution.error or execution.cause):
         return None
     kind, message = _UNNAMED[execution.status]
-    kind, message = execution.error or kind, _message(execution.cause) or message
-    step = _culprit(record, kind)
-    told = record["steps"][step].get("error") if step else None
-    if told and told["type"] == kind:
-        message = told["message"]
-    told = describe(kind, message)
+    told = describe(execution.error or kind, _message(execution.cause) or message)
+    step = _culprit(record, told["type"])
     if step is None:
         return {"type": told["type"], "message": told["message"]}
-    return {**told, "step": step}
+    own = record["steps"][step].get("error")
+    return {**(own if own and own["type"] == told["type"] else told), "step": step}
 
 
 def _culprit(record: Record, kind: str) -> str | None:

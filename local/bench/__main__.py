@@ -13,8 +13,9 @@ from local.bench import commands
 from local.bench.figures import Row, Write, at_most, compare, figures_table, none_lost, writes_table
 from local.bench.lambdas import Lambdas, Recording
 from local.bench.machines import Machines
-from local.bench.sessions import Sessions, sample_of
+from local.bench.sessions import Sessions
 from local.cloud import Cloud, LocalError, caller_environment, free_port
+from local.demo import sample_of
 from local.deploy import deploy
 from local.stages import stage
 

@@ -19,8 +19,9 @@ import boto3
 
 from local.bench.figures import Write
 from local.bench.machines import HERE, Machines
-from local.bench.sessions import Sessions, sample_of
+from local.bench.sessions import Sessions
 from local.cloud import ROOT, Cloud, LocalError, caller_environment
+from local.demo import sample_of
 
 LAMBDAS = ROOT / "lambdas"
 FRESH = HERE / "fresh.py"

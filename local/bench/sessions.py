@@ -11,7 +11,6 @@ import boto3
 from botocore.config import Config
 
 from local.cloud import Cloud, LocalError
-from local.demo import SAMPLES
 
 WAIT_SECONDS = 300
 STARTERS = 8
@@ -82,15 +81,3 @@ class Sessions:
                 return described
             time.sleep(poll_seconds)
         raise LocalError(f"{execution} has not ended within {WAIT_SECONDS} s.")
-
-
-def sample_of(workflow: str) -> dict[str, Any]:
-    """The workflow's sample input, without a sessionId.
-
-    Raises LocalError when it has none.
-    """
-    path = SAMPLES / f"{workflow}.json"
-    if not path.exists():
-        raise LocalError(f"Workflow {workflow!r} has no sample input; write one to local/samples/{path.name}.")
-    sample: dict[str, Any] = json.loads(path.read_text())
-    return sample
