@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from core import aws, settings
 from local.cloud import Cloud, free_port
 from local.deploy import deploy
-from tests.support.tables import fresh_tables
+from tests.support.tables import forget_clients, fresh_tables
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -17,8 +16,21 @@ ENVIRONMENT = {
     "SESSIONS_TABLE": "sessions-test",
     "STEPS_TABLE": "steps-test",
     "RESULTS_TABLE": "results-test",
+    "CALLBACKS_TABLE": "callbacks-test",
+    "API_URL_PARAMETER": "/durable-workflows/test/api-url",
+    "APPROVALS_SECRET": "approvals-test",
+    "WEBHOOKS_SECRET": "webhooks-test",
+    "NOTIFICATIONS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/notifications-test.fifo",
     "RECIPE_PROVIDER": "catalog",
     "PRICE_PROVIDER": "catalog",
+    "ORDERS_TABLE": "orders-test",
+    "INVENTORY_TABLE": "inventory-test",
+    "PAYMENTS_TABLE": "payments-test",
+    "PAYMENT_PROVIDER": "sandbox",
+    "CHARGE_SECONDS": "20",
+    "APPROVAL_LIMITS": '{"USD": 1000}',
+    "APPROVAL_SECONDS": "3600",
+    "APPROVERS": '["ann"]',
     "POWERTOOLS_METRICS_NAMESPACE": "DurableWorkflows",
     "POWERTOOLS_SERVICE_NAME": "test",
 }
@@ -31,9 +43,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]
         monkeypatch.delenv(name, raising=False)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    _forget()
+    forget_clients()
     yield monkeypatch
-    _forget()
+    forget_clients()
 
 
 @pytest.fixture
@@ -59,8 +71,3 @@ def deployed_cloud(local_cloud: Cloud) -> Cloud:
     """The local cloud with the app deployed to it."""
     deploy(local_cloud)
     return local_cloud
-
-
-def _forget() -> None:
-    for made_once in (aws.dynamodb, aws.stepfunctions, settings.load):
-        made_once.cache_clear()

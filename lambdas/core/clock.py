@@ -17,6 +17,11 @@ def ago(seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def ahead(seconds: float) -> str:
+    """`seconds` after the present, written as now() writes it."""
+    return ago(-seconds)
+
+
 def expiry(days: int) -> int:
     """Epoch seconds `days` from now, for DynamoDB's TTL."""
     return int(time.time()) + days * DAY

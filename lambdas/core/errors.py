@@ -31,6 +31,10 @@ class SessionBusy(TransientError):
     """Other deliveries kept changing the session record while a step tried to write to it."""
 
 
+class NotYet(TransientError):
+    """Something else must come to its end first."""
+
+
 class InvalidInput(FinalError):
     """The workflow's input is not what its model says.
 
@@ -47,6 +51,10 @@ class SessionConflict(FinalError):
     """The sessionId belongs to a session with other input."""
 
 
+class UnknownSession(FinalError):
+    """There is no session of this id."""
+
+
 class SessionClosed(FinalError):
     """The session has ended; nothing may write to it any more."""
 
@@ -55,5 +63,17 @@ class StaleExecution(FinalError):
     """The session belongs to another execution than the one this step runs in."""
 
 
+class NotRetryable(FinalError):
+    """The session did not fail, or what it had done was undone."""
+
+
 class AccessDenied(FinalError):
     """The Lambda's role lacks a grant; the workflow's stack file says what each step may touch."""
+
+
+class LinkInvalid(FinalError):
+    """A link to an approval was not made here, was altered, or belongs to another approval."""
+
+
+class LinkExpired(FinalError):
+    """A link to an approval is older than the approval allows."""

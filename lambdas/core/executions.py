@@ -20,6 +20,11 @@ class Execution(Model):
     start_time: str
 
 
+def execution_arn(machine_arn: str, name: str) -> str:
+    """The ARN that a machine's execution of this name has, or will have."""
+    return f"{machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
 def session_id_of(raw: Any, execution_name: str) -> str:
     """The session an execution belongs to: its input's sessionId, else its name.
 

@@ -5,7 +5,7 @@ refused write hands over the record as it is (`ReturnValuesOnConditionCheckFailu
 writer decides again on what it now knows, guarded by the record's version.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from core import aws, rows
 from core.clock import expiry, now
-from core.errors import SessionBusy, StaleExecution
+from core.errors import SessionBusy, StaleExecution, WorkflowError
 from core.rows import Json
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Status(StrEnum):
 
 class StepStatus(StrEnum):
     RUNNING = "running"
+    WAITING = "waiting"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 
@@ -63,6 +64,15 @@ class Entry(TypedDict):
     error: NotRequired[StepError]
 
 
+class WaitingFor(TypedDict):
+    """The question that a session waits on, which the row of this id in table `callbacks` holds."""
+
+    callbackId: str
+    kind: str
+    step: str
+    expiresAt: str
+
+
 class Record(TypedDict):
     """The session record. `openWorkflow` is there exactly while the session has not ended: the sweep's sparse index."""
 
@@ -76,8 +86,10 @@ class Record(TypedDict):
     phase: str
     progress: int
     steps: dict[str, Entry]
+    waitingFor: NotRequired[WaitingFor]
     outcome: NotRequired[str]
     error: NotRequired[SessionError]
+    compensation: NotRequired[str]
     createdAt: str
     updatedAt: str
     version: int
@@ -87,10 +99,12 @@ class Record(TypedDict):
 
 @dataclass(frozen=True)
 class Change:
-    """One write: attributes to set and to remove, and what must hold unless the record's version is known."""
+    """One write: attributes to set and to remove, entries of steps, and what must hold unless the record's version is
+    known; there `#step0` is the first entry's step.
+    """
 
     set: Mapping[str, Any]
-    entry: tuple[str, Entry] | None = None
+    entries: Mapping[str, Entry] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
     guess: str = ""
     guess_values: Mapping[str, Any] = field(default_factory=dict)
@@ -99,6 +113,12 @@ class Change:
 def describe(kind: str, message: str) -> StepError:
     """An error as records keep it: its class's name and a bounded message."""
     return {"type": kind, "message": message[:_MESSAGE_LENGTH]}
+
+
+def described(error: Exception) -> StepError:
+    """Errors raised on purpose speak for themselves; what others say may hold data that no record should."""
+    told = str(error) if isinstance(error, WorkflowError) else "unexpected; the logs of its Lambda tell more"
+    return describe(type(error).__name__, told)
 
 
 def new_record(
@@ -142,6 +162,54 @@ class Table:
         """The record as it is now, or None."""
         return cast(Record | None, rows.get(self._name, {"sessionId": session_id}))
 
+    def get_many(self, session_ids: Iterable[str]) -> dict[str, Record]:
+        """The records of at most 100 sessions as they are now, by sessionId; those that exist."""
+        keys: list[Any] = [{"sessionId": {"S": session_id}} for session_id in session_ids]
+        found: dict[str, Record] = {}
+        while keys:
+            request: Any = {self._name: {"Keys": keys, "ConsistentRead": True}}
+            answer = aws.dynamodb().batch_get_item(RequestItems=request)
+            for item in answer["Responses"].get(self._name, []):
+                record = cast(Record, rows.from_item(item))
+                found[record["sessionId"]] = record
+            # What was too much for one answer. Each answer holds something: reading nothing is an error, throttling.
+            unread: Any = answer.get("UnprocessedKeys", {})
+            keys = unread[self._name]["Keys"] if self._name in unread else []
+        return found
+
+    def newest(self, index: str, value: str, limit: int, after: Json | None = None) -> tuple[list[str], Json | None]:
+        """The ids of sessions in the index `by-workflow` or `by-owner` under one value, newest first.
+
+        after: where an earlier page ended. Returns the page, and where it ended; None where nothing follows.
+        """
+        key = index.removeprefix("by-")
+        start: Any = {"ExclusiveStartKey": rows.to_item(after)} if after is not None else {}
+        answer = aws.dynamodb().query(
+            TableName=self._name,
+            IndexName=index,
+            KeyConditionExpression="#key = :value",
+            ExpressionAttributeNames={"#key": key},
+            ExpressionAttributeValues={":value": {"S": value}},
+            ScanIndexForward=False,
+            Limit=limit,
+            **start,
+        )
+        ended = answer.get("LastEvaluatedKey")
+        return [item["sessionId"]["S"] for item in answer["Items"]], rows.from_item(ended) if ended else None
+
+    def delete(self, record: Record) -> None:
+        """Removes a record, if nobody has written to it since it was read or made."""
+        try:
+            aws.dynamodb().delete_item(
+                TableName=self._name,
+                Key={"sessionId": {"S": record["sessionId"]}},
+                ConditionExpression="#version = :seen",
+                ExpressionAttributeNames={"#version": "version"},
+                ExpressionAttributeValues={":seen": {"N": str(record["version"])}},
+            )
+        except ClientError as error:
+            rows.refused(error)
+
     def create(self, record: Record) -> Record | None:
         """Writes a new record. None if it did; else the record that was there before, untouched.
 
@@ -178,9 +246,9 @@ class Table:
         values: dict[str, Any] = {f":{name}": value for name, value in fields.items()}
         values[":one"] = 1
         sets = [f"#{name} = :{name}" for name in fields] + ["#version = #version + :one"]
-        if change.entry is not None:
-            names["#step"], values[":entry"] = change.entry
-            sets.append("steps.#step = :entry")
+        for number, (step, entry) in enumerate(change.entries.items()):
+            names[f"#step{number}"], values[f":entry{number}"] = step, entry
+            sets.append(f"steps.#step{number} = :entry{number}")
         if seen is None:
             condition = change.guess
             values |= change.guess_values

@@ -17,6 +17,7 @@ from core.record import (
     StepError,
     StepStatus,
     Table,
+    WaitingFor,
     ended,
 )
 
@@ -26,39 +27,50 @@ _OWN_AND_OPEN = "executionArn = :arn AND attribute_exists(openWorkflow)"
 def begin(table: Table, record: Record, step: str, entry: Entry) -> tuple[bool, Record]:
     """The first step's write: the session's record, with the step's own entry.
 
-    Returns whether this made the record, and the record as it then is. A record of another execution with the same
-    input is returned untouched: the caller is its duplicate. Raises SessionConflict when the id is taken by a
+    Returns whether the session begins with it, and its record. A record of another execution with the same input is
+    returned untouched: the caller is its duplicate. Raises SessionConflict when the id is taken by a
     session of another workflow or with other input.
     """
     there = table.create({**record, "steps": {step: entry}})
     if there is None:
         return True, record
     if there["executionArn"] != record["executionArn"]:
-        if (there["workflow"], there["inputHash"]) != (record["workflow"], record["inputHash"]):
-            raise SessionConflict(
-                f"session {record['sessionId']} exists with other input, in {there['executionArn']};"
-                " start with another sessionId"
-            )
+        check_same(there, record)
     elif step not in there["steps"] and there["status"] not in ENDED:
-        _start_queued(table, record, step, entry, there)
+        return _start_queued(table, record, step, entry, there), there
     return False, there
 
 
-def _start_queued(table: Table, record: Record, step: str, entry: Entry, there: Record) -> None:
+def check_same(there: Record, record: Record) -> None:
+    """Raises SessionConflict when the session that is there is of another workflow, or has other input."""
+    if (there["workflow"], there["inputHash"]) != (record["workflow"], record["inputHash"]):
+        raise SessionConflict(
+            f"session {record['sessionId']} exists with other input, in {there['executionArn']};"
+            " start with another sessionId"
+        )
+
+
+def _start_queued(table: Table, record: Record, step: str, entry: Entry, there: Record) -> bool:
+    """Turns a queued record into one that is processed; False where another delivery did."""
+    starts = False
+
     def decide(seen: Record | None) -> Change | None:
-        if seen is None or step in seen["steps"] or seen["status"] in ENDED:
+        nonlocal starts
+        starts = seen is not None and step not in seen["steps"] and seen["status"] not in ENDED
+        if not starts:
             return None
         fields = {"status": Status.PROCESSING, "phase": record["phase"]}
-        return Change(set=fields, entry=(step, entry))
+        return Change(set=fields, entries={step: entry})
 
     table.change(record["sessionId"], decide, there)
+    return starts
 
 
 class Hold:
-    """One delivery of a step, and what it may write to its session's record: claim, then finish, complete or fail.
+    """One delivery of a step, and what it may write to its session's record: claim; then wait, finish, complete, fail.
 
     After claim, `first` tells that no delivery of this step came before, `succeeded` that one has done its work, and
-    `session_began` when the record was made.
+    `session_began` when the record was made; `version` is the record's as this delivery last saw it.
     Every write raises SessionClosed when the session has ended and StaleExecution when another execution has it.
     """
 
@@ -69,19 +81,28 @@ class Hold:
         self._progress = 0
         self.succeeded = False
         self.session_began = ""
+        self.version = 0
 
     @property
     def first(self) -> bool:
         return not self.succeeded and self._entry is not None and self._entry["attempt"] == 1
 
     def claim(self, phase: str, progress: int) -> None:
-        """Marks the step running, unless it has succeeded before."""
+        """Marks the step running, unless it has succeeded before. What the session waited for, it no longer does."""
 
         def running(before: Entry | None) -> Entry:
             attempt = 1 if before is None else before["attempt"] + 1
             return {"status": StepStatus.RUNNING, "attempt": attempt, "startedAt": now()}
 
-        self._write(running, {"status": Status.PROCESSING, "phase": phase}, progress)
+        self._write(running, {"status": Status.PROCESSING, "phase": phase}, progress, remove=("waitingFor",))
+
+    def wait(self, waiting_for: WaitingFor) -> None:
+        """Marks the session as waiting for the answer to the step's question."""
+
+        def waiting(before: Entry | None) -> Entry:
+            return {**_claimed(before), "status": StepStatus.WAITING}
+
+        self._write(waiting, {"status": Status.WAITING, "waitingFor": waiting_for}, self._progress)
 
     def finish(self, phase: str, progress: int) -> None:
         """Marks the step succeeded."""
@@ -109,28 +130,33 @@ class Hold:
         *,
         remove: tuple[str, ...] = (),
     ) -> None:
-        """Writes the entry that comes `after` the present one. Progress never falls."""
+        """Writes the entry that comes `after` the present one, unless the step has succeeded. Progress never falls."""
+        if self.succeeded:
+            return
 
         def decide(seen: Record | None) -> Change | None:
             before, known = self._entry, max(progress, self._progress)
+            lapsed: dict[str, Entry] = {}
             if seen is not None:
                 before, known = self._look(seen), max(known, seen["progress"])
                 if self.succeeded:
                     return None
+                lapsed = _lapsed(seen, self._step) if "waitingFor" in remove else {}
+            idle = " AND attribute_not_exists(waitingFor)" if "waitingFor" in remove else ""
             values = {":arn": self._arn} if before is None else {":arn": self._arn, ":before": before}
-            untouched = "attribute_not_exists(steps.#step)" if before is None else "steps.#step = :before"
+            untouched = "attribute_not_exists(steps.#step0)" if before is None else "steps.#step0 = :before"
             return Change(
                 set={**fields, "progress": known},
-                entry=(self._step, after(before)),
+                entries={self._step: after(before), **lapsed},
                 remove=remove,
-                guess=f"{_OWN_AND_OPEN} AND {untouched} AND #progress <= :progress",
+                guess=f"{_OWN_AND_OPEN} AND {untouched} AND #progress <= :progress{idle}",
                 guess_values=values,
             )
 
         record = self._table.change(self._session_id, decide)
         if record is not None:
             self._entry, self._progress = record["steps"].get(self._step), record["progress"]
-            self.session_began = record["createdAt"]
+            self.session_began, self.version = record["createdAt"], record["version"]
 
     def _look(self, seen: Record) -> Entry | None:
         if seen["executionArn"] != self._arn:
@@ -140,6 +166,16 @@ class Hold:
         if not self.succeeded and seen["status"] in ENDED:
             raise SessionClosed(f"session {self._session_id} has ended: {seen['status']}")
         return entry
+
+
+def _lapsed(seen: Record, step: str) -> dict[str, Entry]:
+    """The entry of another step whose question nobody has answered: the machine goes on without an answer."""
+    waiting = seen.get("waitingFor")
+    if waiting is None or waiting["step"] == step or seen["steps"][waiting["step"]]["status"] != StepStatus.WAITING:
+        return {}
+    error: StepError = {"type": "NoAnswer", "message": f"nobody had answered by {waiting['expiresAt']}"}
+    entry: Entry = {**seen["steps"][waiting["step"]], "status": StepStatus.FAILED, "finishedAt": now(), "error": error}
+    return {waiting["step"]: entry}
 
 
 def _claimed(entry: Entry | None) -> Entry:
@@ -170,7 +206,33 @@ def close(
     def decide(seen: Record | None) -> Change | None:
         nonlocal closed
         closed = seen is not None and seen["executionArn"] == execution_arn and seen["status"] not in ENDED
-        return Change(set=ended(status, why(seen)), remove=("openWorkflow",)) if seen is not None and closed else None
+        if seen is None or not closed:
+            return None
+        return Change(set=ended(status, why(seen)), remove=("openWorkflow", "waitingFor"))
 
     table.change(record["sessionId"], decide, record)
     return closed
+
+
+def answered(table: Table, session_id: str, execution_arn: str, step: str) -> str | None:
+    """Takes a session out of its wait: the step that asked has succeeded. Repeating it changes nothing, and neither does
+    an answer to a question that the machine has stopped waiting on.
+
+    Returns what the step's entry said before: `succeeded` where this is a repetition. None where the session has ended,
+    or belongs to another execution.
+    """
+    before: str | None = None
+
+    def decide(seen: Record | None) -> Change | None:
+        nonlocal before
+        goes_on = seen is not None and seen["executionArn"] == execution_arn and seen["status"] not in ENDED
+        before = seen["steps"][step]["status"] if seen is not None and goes_on else None
+        if seen is None or before not in (StepStatus.RUNNING, StepStatus.WAITING):
+            return None
+        entries = {step: _succeeded(seen["steps"][step])}
+        return Change(set={"status": Status.PROCESSING}, entries=entries, remove=("waitingFor",))
+
+    record = table.get(session_id)
+    if record is not None:
+        table.change(session_id, decide, record)
+    return before

@@ -26,7 +26,7 @@ from core.executions import Execution, input_hash, session_id_of
 from core.models import OWNER_LENGTH, Model, validated
 from core.observability import logger
 from core.outputs import Results, StepOutputs
-from core.record import Entry, Status, StepError, StepStatus, Table, describe, new_record
+from core.record import Entry, Status, StepStatus, Table, described, new_record
 from core.rows import Json
 from core.sessions import Hold, begin
 from core.settings import LastStepSettings, Settings, StepSettings, load
@@ -53,11 +53,14 @@ class End(Generic[OutputT]):
 
 
 class Event(Model):
-    """What a state machine sends to each of its Lambdas. `item` tells visits of the same state apart."""
+    """What a state machine sends to each of its Lambdas. `item` tells visits of the same state apart; `taskToken` is
+    there where the state waits for an answer.
+    """
 
     execution: Execution
     input: Any
     item: str | int | None = None
+    task_token: str | None = None
 
 
 def first_step(*, phase: str) -> Callable[[Callable[[RequestT, Session], OutputT]], "FirstStep"]:
@@ -86,7 +89,7 @@ def last_step(*, phase: str, progress: int) -> Callable[[Callable[[RequestT, Ses
 
 
 class Step(ABC):
-    """What the three kinds share: names, the event, logs, metrics, and AWS's errors in our words."""
+    """What the kinds share: names, the event, logs, metrics, and AWS's errors in our words."""
 
     settings: type[Settings]
 
@@ -110,7 +113,7 @@ class Step(ABC):
                 with named_errors():
                     output = self._run(delivery, Session(session_id, step_key))
             except Exception as error:
-                logger.warning("step failed", extra={"error": _described(error)})
+                logger.warning("step failed", extra={"error": described(error)})
                 raise
             else:
                 logger.info("step done")
@@ -163,8 +166,8 @@ class FirstStep(Step):
         return {"sessionId": session.session_id, "duplicate": False, "input": output}
 
 
-class StoringStep(Step):
-    """A step whose output is stored, so that its work is done once."""
+class ClaimingStep(Step):
+    """A step that has an entry in the record, which it claims first and which tells its errors."""
 
     _start: int
 
@@ -178,15 +181,22 @@ class StoringStep(Step):
         hold.claim(self._phase, self._start)
         try:
             with named_errors():
-                return self._once(hold, delivery.input, session)
+                return self._once(hold, delivery, session)
         except Exception as error:
             _write_down(hold, error)
             raise
 
-    def _once(self, hold: Hold, raw: Any, session: Session) -> Json:
+    @abstractmethod
+    def _once(self, hold: Hold, delivery: Event, session: Session) -> Json: ...
+
+
+class StoringStep(ClaimingStep):
+    """A step whose output is stored, so that its work is done once."""
+
+    def _once(self, hold: Hold, delivery: Event, session: Session) -> Json:
         output = None if hold.first else self._stored(hold, session)
         if output is None:
-            output = self._keep(hold, session, self._work(raw, session))
+            output = self._keep(hold, session, self._work(delivery.input, session))
         if not hold.succeeded:
             self._finish(hold, output)
         return output
@@ -255,15 +265,9 @@ def _write_down(hold: Hold, error: Exception) -> None:
     """Puts a step's error into the record. Where that fails too, the step's own error is what ASL must see."""
     try:
         with named_errors():
-            hold.fail(_described(error))
+            hold.fail(described(error))
     except WorkflowError as second:
-        logger.warning("the record does not tell this error", extra={"error": _described(second)})
-
-
-def _described(error: Exception) -> StepError:
-    """Errors raised on purpose speak for themselves; what others say may hold data that no record should."""
-    told = str(error) if isinstance(error, WorkflowError) else "unexpected; the logs of the step's Lambda tell more"
-    return describe(type(error).__name__, told)
+        logger.warning("the record does not tell this error", extra={"error": described(second)})
 
 
 def _json(output: BaseModel) -> Json:
@@ -279,7 +283,7 @@ def _entry(failure: Exception | None) -> Entry:
         "finishedAt": moment,
     }
     if failure is not None:
-        entry |= {"status": StepStatus.FAILED, "error": _described(failure)}
+        entry |= {"status": StepStatus.FAILED, "error": described(failure)}
     return entry
 
 

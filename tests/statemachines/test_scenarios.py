@@ -1,51 +1,53 @@
 """Every workflow's machine with its real handlers: each scenario ends as written, and faults do not change the end."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.support.branches import branches_of, taken
-from tests.support.interpreter import Run, definition_of, machine, workflows
-from tests.support.scenarios import Scenario, play, scenarios_of, with_faults
-from tests.support.tables import every_row, fresh_tables
+from tests.support.interpreter import Run, definition_of, workflows
+from tests.support.scenarios import Scenario, disturbed, played, scenarios_of
 
 pytestmark = pytest.mark.usefixtures("environment")
 
-WRITTEN = [(workflow, scenario) for workflow in workflows() for scenario in scenarios_of(workflow)]
-DISTURBED = [(workflow, scenario) for workflow in workflows() for scenario in with_faults(workflow)]
+# One process plays all scenarios of a workflow, so that each is played once.
+WRITTEN = [
+    pytest.param(
+        workflow, scenario, id=f"{workflow}-{scenario.shows}", marks=pytest.mark.xdist_group(f"machine-{workflow}")
+    )
+    for workflow in workflows()
+    for scenario in scenarios_of(workflow)
+]
+EACH = [pytest.param(workflow, marks=pytest.mark.xdist_group(f"machine-{workflow}")) for workflow in workflows()]
 
 
-@pytest.mark.parametrize(("workflow", "scenario"), WRITTEN, ids=lambda value: getattr(value, "shows", value))
+@pytest.mark.parametrize(("workflow", "scenario"), WRITTEN)
 def test_scenario(workflow: str, scenario: Scenario) -> None:
-    with fresh_tables(), machine(workflow) as made:
-        run = play(made, scenario)
-        stored = every_row("results-test")
+    ended = played(workflow, scenario)
+    run = ended.run
     assert (run.status, run.error) == (scenario.status, scenario.error), run.cause
     if scenario.outcome is not None:
         assert run.output["outcome"] == scenario.outcome
-        assert [row["result"] for row in stored] == [run.output["result"]]
+        assert [row["result"] for row in ended.results] == [run.output["result"]]
 
 
-@pytest.mark.parametrize(("workflow", "scenario"), DISTURBED, ids=lambda value: getattr(value, "shows", value))
+@pytest.mark.parametrize(("workflow", "scenario"), WRITTEN)
 def test_a_lost_answer_changes_nothing(workflow: str, scenario: Scenario) -> None:
-    with fresh_tables(), machine(workflow) as made:
-        undisturbed = play(made, replace(scenario, faults=()))
-    with fresh_tables(), machine(workflow) as made:
-        run = play(made, scenario)
-        (record,) = every_row("sessions-test")
-    assert (run.status, run.output) == ("SUCCEEDED", undisturbed.output), run.cause
-    injected = [fault.error for fault in scenario.faults if fault.state in run.entered]
-    assert [error for _, error in run.invoked if error is not None] == injected
-    assert all(entry["status"] == "succeeded" for entry in record["steps"].values())
+    undisturbed = played(workflow, scenario).run
+    for variant in disturbed(workflow, scenario):
+        ended = played(workflow, variant)
+        run = ended.run
+        assert (run.status, run.output) == ("SUCCEEDED", undisturbed.output), variant.shows
+        assert [error for _, error in run.invoked if error is not None] == [fault.error for fault in variant.faults]
+        (record,) = ended.sessions
+        assert all(entry["status"] == "succeeded" for entry in record["steps"].values()), variant.shows
 
 
-@pytest.mark.parametrize("workflow", workflows())
+@pytest.mark.parametrize("workflow", EACH)
 def test_every_state_retry_catch_and_choice_is_taken_by_a_scenario(workflow: str) -> None:
     definition = definition_of(workflow)
     runs: list[Run] = []
-    for scenario in (*scenarios_of(workflow), *with_faults(workflow)):
-        with fresh_tables(), machine(workflow) as made:
-            runs.append(play(made, scenario))
+    for scenario in scenarios_of(workflow):
+        runs.append(played(workflow, scenario).run)
+        runs += [played(workflow, variant).run for variant in disturbed(workflow, scenario)]
     assert sorted(branches_of(definition) - taken(definition, runs)) == []
 
 

@@ -1,13 +1,15 @@
-"""Runs Lambda deliveries side by side, one DynamoDB call at a time, in an order the test decides, and kills them.
+"""Runs Lambda deliveries side by side, one AWS call at a time, in an order the test decides, and kills them.
 
-Each delivery is a thread that stops before each of its calls. The test says which one goes on, and whether it
-dies before the call (nothing was written) or after it (written, but the delivery never hears of it).
+Each delivery is a thread that stops before each of its calls to DynamoDB rows, and before it sends a message or a
+task's end. The test says which one goes on, and whether it dies before the call (nothing was written) or after it
+(written, but the delivery never hears of it).
 """
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import Enum
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -25,13 +27,17 @@ class Killed(BaseException):
 
 
 class Delivery:
-    """One invocation of a handler. After it is done, `output` or `error` is set; neither, if it was killed."""
+    """One invocation of a handler. After it is done, `output` or `error` is set; neither, if it was killed.
+
+    `calls` names the calls it has made, with their tables: "update_item sessions-test".
+    """
 
     def __init__(self, name: str, call: Callable[[], Any]) -> None:
         self.name = name
         self.done = False
         self.output: Any = None
         self.error: Exception | None = None
+        self.calls: list[str] = []
         self._call = call
         self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
         self._fate = Fate.GO_ON
@@ -56,9 +62,10 @@ class Delivery:
             self.step()
         return self
 
-    def at_call(self, call: Callable[[], Any]) -> Any:
+    def at_call(self, name: str, call: Callable[[], Any]) -> Any:
         self._stopped.release()
         self._go.acquire()
+        self.calls.append(name)
         if self._fate is Fate.DIE_BEFORE:
             raise Killed
         try:
@@ -84,7 +91,7 @@ _current: dict[threading.Thread, Delivery] = {}
 
 
 class _Stopping:
-    """A DynamoDB client that stops each delivery before each of its calls."""
+    """A client that stops each delivery before each of its calls."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -92,14 +99,18 @@ class _Stopping:
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._client, name)
         delivery = _current.get(threading.current_thread())
-        if delivery is None or not name.endswith("_item"):
+        if delivery is None or not name.endswith(("_item", "send_message", "send_task_success")):
             return real
-        return lambda **arguments: delivery.at_call(lambda: real(**arguments))
+        return lambda **arguments: delivery.at_call(
+            f"{name} {arguments.get('TableName', '')}".rstrip(), lambda: real(**arguments)
+        )
 
 
 @contextmanager
 def interleaved() -> Iterator[None]:
-    """Within it, deliveries stop before each DynamoDB call; the test's own calls do not."""
-    client = _Stopping(aws.dynamodb())
-    with patch.object(aws, "dynamodb", lambda: client):
+    """Within it, deliveries stop before each call; the test's own calls do not."""
+    clients = {name: _Stopping(getattr(aws, name)()) for name in ("dynamodb", "sqs", "stepfunctions")}
+    with ExitStack() as patches:
+        for name, client in clients.items():
+            patches.enter_context(patch.object(aws, name, partial(lambda made: made, client)))
         yield

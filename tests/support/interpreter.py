@@ -20,21 +20,36 @@ import boto3
 import jsonata
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
 from pydantic.alias_generators import to_snake
+
+from core.callbacks import Callbacks, Decision
+from core.clock import now
+from tests.support.decisions import deliver
 
 ROOT = Path(__file__).parents[2]
 ROLE = "arn:aws:iam::123456789012:role/machine"
 
 
+TIMEOUT = "States.Timeout"
+
+
 @dataclass(frozen=True)
 class Fault:
-    """The `visit`-th invocation of a state's Lambda (from 1) ends with `error`, after its work was done or before."""
+    """The `visit`-th invocation of a state's Lambda (from 1) ends with `error`, after its work was done or before.
+
+    With States.Timeout after its work, nobody answers what the Lambda asked.
+    """
 
     state: str
     error: str
     visit: int = 1
     after_work: bool = False
+
+
+Answer = tuple[str, dict[str, Any]]
+"""A state that asks, and the decision it is to get: `("RequestApproval", {"action": "approve", "by": "ann"})`."""
 
 
 @dataclass
@@ -59,15 +74,22 @@ class Machine:
     arn: str
     definition: dict[str, Any]
     faults: list[Fault] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     invoked: list[tuple[str, str | None]] = field(default_factory=list)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """(state, callbackId) of each question that was asked and not yet looked at."""
+    lapsed: set[str] = field(default_factory=set)
+    """The task tokens whose time is over."""
 
-    def run(self, raw: Any, *, name: str, faults: Sequence[Fault] = ()) -> Run:
-        """Starts an execution and waits for its end."""
-        self.faults, self.invoked = list(faults), []
+    def run(self, raw: Any, *, name: str, faults: Sequence[Fault] = (), answers: Sequence[Answer] = ()) -> Run:
+        """Starts an execution, answers its questions, and waits for its end."""
+        self.faults, self.answers, self.invoked, self.asked = list(faults), list(answers), [], []
         client = boto3.client("stepfunctions")
         arn = client.start_execution(stateMachineArn=self.arn, name=name, input=json.dumps(raw))["executionArn"]
         pause = threading.Event()
         while (end := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            while self.asked:
+                self._answer(*self.asked.pop(0))
             pause.wait(0.002)
         history = client.get_execution_history(executionArn=arn)["events"]
         entered = [
@@ -84,12 +106,30 @@ class Machine:
         answer: Any
         try:
             answer = handler(event, SimpleNamespace()) if fault is None or fault.after_work else None
+            if fault is not None and fault.error == TIMEOUT and "taskToken" in event:
+                self.lapsed.add(event["taskToken"])
+                self.invoked.append((state, TIMEOUT))
+                return answer
             if fault is not None:
                 answer = LambdaError(fault.error, "injected")
         except Exception as raised:  # noqa: BLE001  # as Lambda does: any exception becomes an error payload
             answer = LambdaError(type(raised).__name__, str(raised))
         self.invoked.append((state, answer.error if isinstance(answer, LambdaError) else None))
+        if "taskToken" in event and not isinstance(answer, LambdaError):
+            self.asked.append((state, answer["callbackId"]))
         return answer
+
+    def _answer(self, state: str, callback_id: str) -> None:
+        """Decides as the next answer for this state says, unless it was decided before, and has it delivered."""
+        callbacks = Callbacks("callbacks-test")
+        row = callbacks.get(callback_id)
+        assert row is not None
+        if row["status"] == "open":
+            answer = next(answer for answer in self.answers if answer[0] == state)
+            self.answers.remove(answer)
+            decided, _ = callbacks.decide(callback_id, Decision.model_validate({"at": now(), **answer[1]}))
+            assert decided, f"{answer[1]} is no answer to {row['accepts']}"
+        deliver(callback_id)
 
 
 @dataclass(frozen=True)
@@ -125,7 +165,13 @@ def machine(workflow: str) -> Iterator[Machine]:
             output = {"errorType": output.error, "errorMessage": output.message}
         return json.dumps(output).encode()
 
+    wait = CallbackEndpoint.wait
+
+    def wait_in_time(endpoint: Any, timeout: float | None = None) -> Any:
+        return None if endpoint.callback_id in made.lapsed else wait(endpoint, timeout)
+
     with (
+        patch.object(CallbackEndpoint, "wait", wait_in_time),
         patch.object(LambdaSimpleBackend, "invoke", invoke),
         patch.object(moto_jsonata, "_eval_jsonata", lambda expression: jsonata.Jsonata(expression).evaluate(None)),
         patch.object(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None)),

@@ -3,15 +3,16 @@ own Retry lists. Each workflow has a module in tests/statemachines/scenarios wit
 """
 
 import importlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from tests.support.branches import states_of
-from tests.support.interpreter import Fault, Machine, Run, definition_of
+from tests.support.interpreter import Answer, Fault, Run, definition_of, machine
+from tests.support.tables import every_row, fresh_tables
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scenario:
     """One execution and how it must end, and what was started before it, each under a name of its own."""
 
@@ -21,6 +22,7 @@ class Scenario:
     error: str | None = None
     outcome: str | None = None
     faults: tuple[Fault, ...] = ()
+    answers: tuple[Answer, ...] = ()
     started_before: tuple[Any, ...] = ()
 
 
@@ -31,25 +33,42 @@ def scenarios_of(workflow: str) -> list[Scenario]:
     return written
 
 
-def with_faults(workflow: str) -> Iterator[Scenario]:
-    """Each undisturbed success once more for each Retry of each state: the Lambda does its work, and its answer is
-    replaced by an error that the Retry names. The end must be the same.
+@dataclass(frozen=True)
+class Played:
+    """A scenario's execution as it ended, and the rows of results and sessions that it left."""
+
+    run: Run
+    results: list[Any]
+    sessions: list[Any]
+
+
+@cache
+def played(workflow: str, scenario: Scenario) -> Played:
+    """Runs a scenario, in an AWS of its own; once, however many tests look at it."""
+    with fresh_tables(), machine(workflow) as made:
+        for number, raw in enumerate(scenario.started_before):
+            made.run(raw, name=f"before-{number}")
+        run = made.run(scenario.input, name="execution-1", faults=scenario.faults, answers=scenario.answers)
+        return Played(run, every_row("results-test"), every_row("sessions-test"))
+
+
+@cache
+def disturbed(workflow: str, scenario: Scenario) -> list[Scenario]:
+    """A success in which no Lambda failed, once more for each Retry of each state it entered: the Lambda does its
+    work, and its answer is replaced by an error that the Retry names. The end must be the same.
     """
+    run = played(workflow, scenario).run
+    if scenario.status != "SUCCEEDED" or scenario.started_before or any(error for _, error in run.invoked):
+        return []
     states = states_of(definition_of(workflow))
-    for scenario in scenarios_of(workflow):
-        if scenario.status != "SUCCEEDED" or scenario.faults or scenario.started_before:
-            continue
-        for name, state in states.items():
-            for retrier in state.get("Retry", []):
-                # A Lambda cannot answer an error of Step Functions' own; those have scenarios written for them.
-                own = [error for error in retrier["ErrorEquals"] if not error.startswith("States.")]
-                for error in own[:1]:
-                    shows = f"{scenario.shows}, though {name} answers {error} once"
-                    yield replace(scenario, shows=shows, faults=(Fault(name, error, after_work=True),))
-
-
-def play(machine: Machine, scenario: Scenario) -> Run:
-    """Runs a scenario."""
-    for number, raw in enumerate(scenario.started_before):
-        machine.run(raw, name=f"before-{number}")
-    return machine.run(scenario.input, name="execution-1", faults=scenario.faults)
+    return [
+        replace(
+            scenario,
+            shows=f"{scenario.shows}, though {name} answers {error} once",
+            faults=(Fault(name, error, after_work=True),),
+        )
+        for name in dict.fromkeys(run.entered)
+        for retrier in states[name].get("Retry", [])
+        # A Lambda cannot answer an error of Step Functions' own; those have scenarios written for them.
+        for error in [error for error in retrier["ErrorEquals"] if not error.startswith("States.")][:1]
+    ]

@@ -1,14 +1,18 @@
-"""A workflow of three steps that does nothing but tell its runs apart, to test the core with."""
+"""A workflow that does nothing but tell its runs apart, to test the core with: three steps, and one that asks."""
 
 from itertools import count
 from typing import Any
 
+from core.asking import asking_step
+from core.callbacks import Approval, Fact
 from core.models import Model, WorkflowInput
 from core.step import End, Session, Step, first_step, last_step, step
 from operations import reconcile_session
 from tests.support.interleaving import Delivery
 
 WORKFLOW = "toy"
+APPROVERS = ("ann", "ben")
+EXPIRES_IN = 3600
 _numbers = count(1)
 runs: list[int] = []
 """The numbers of all runs so far."""
@@ -44,12 +48,25 @@ def close_toy(request: Work, session: Session) -> End[Work]:
     return End(result=Work(run=_run()), outcome="done")
 
 
-for _body in (open_toy, work, close_toy):
+def ask(request: Amount, session: Session) -> Approval:
+    return Approval(
+        title=f"Spend {request.amount}?",
+        asked_by="toy",
+        facts=[Fact(label="For", value="toys")],
+        total=f"{request.amount}.00 USD",
+        accepts=("approve", "reject"),
+        approvers=APPROVERS,
+        expires_in=EXPIRES_IN,
+    )
+
+
+for _body in (open_toy, work, close_toy, ask):
     _body.__module__ = f"toy.{_body.__name__}"
 
 OPEN = first_step(phase="started")(open_toy)
 WORK = step(phase="working", done="worked", progress=(10, 50))(work)
 CLOSE = last_step(phase="closing", progress=90)(close_toy)
+ASK = asking_step(phase="awaiting_approval", progress=30)(ask)
 
 
 def execution_arn(name: str) -> str:
@@ -64,6 +81,11 @@ def event(execution: str, session_id: str, **fields: Any) -> dict[str, Any]:
     }
 
 
+def asking(execution: str, session_id: str, token: str, **beside: Any) -> dict[str, Any]:
+    """What the state machine sends to a step that asks, with its task's token."""
+    return {**event(execution, session_id, amount=7), "taskToken": token, **beside}
+
+
 STEPS: tuple[Step, ...] = (OPEN, WORK, CLOSE)
 
 _sessions = count(1)
@@ -75,13 +97,19 @@ def new_session() -> str:
 
 
 def deliver(step: Step, execution: str, session_id: str, **fields: Any) -> Delivery:
-    """A delivery of a step, up to its first DynamoDB call."""
+    """A delivery of a step, up to its first call."""
     sent = event(execution, session_id, **fields)
     return Delivery(step.name, lambda: step(sent, None)).start()
 
 
+def deliver_ask(execution: str, session_id: str, token: str, **beside: Any) -> Delivery:
+    """A delivery of the step that asks, up to its first call."""
+    sent = asking(execution, session_id, token, **beside)
+    return Delivery("Ask", lambda: ASK(sent, None)).start()
+
+
 def reconcile(execution: str, session_id: str, status: str, amount: int = 7) -> Delivery:
-    """The reconciler, invoked with an execution's status event, up to its first DynamoDB call."""
+    """The reconciler, invoked with an execution's status event, up to its first call."""
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:toy-test"
     detail = {
         "executionArn": execution_arn(execution),

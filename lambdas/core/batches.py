@@ -1,0 +1,43 @@
+"""Batches of a stream or a queue: each record is looked at alone, and the source is told which are to be sent again.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, SqsFifoPartialProcessor
+
+from core.aws import named_errors
+from core.errors import NotYet
+from core.observability import logger
+from core.record import described
+from core.rows import Json
+
+
+def each_change(event: Json, handle: Callable[[Json], None]) -> Any:
+    """Handles the changes of a DynamoDB stream. Answers with those that failed."""
+    return _each(BatchProcessor(EventType.DynamoDBStreams, raise_on_entire_batch_failure=False), event, handle)
+
+
+def each_message(event: Json, handle: Callable[[Json], None]) -> Any:
+    """Handles the messages of a FIFO queue. Answers with the first that failed, and all after it."""
+    return _each(SqsFifoPartialProcessor(), event, handle)
+
+
+def _each(processor: BatchProcessor, event: Json, handle: Callable[[Json], None]) -> Any:
+    def handled(record: Any) -> None:  # the processor gives it by this name
+        try:
+            with named_errors():
+                handle(record.raw_event)
+        except NotYet as error:
+            logger.info("comes later", extra={"reason": str(error)})
+            raise
+        except Exception as error:
+            logger.error("record failed", extra={"error": described(error)})
+            raise
+
+    with processor(event["Records"], handled):
+        processor.process()
+    return processor.response()

@@ -1,0 +1,285 @@
+"""Callbacks: questions that a session waits on, kept in table `callbacks` with the task token that ends the wait.
+
+The first decision stands: it is one conditional write here, and only then is the machine told, by
+operations/deliver_decision.py. A row is `open` until it is `decided`; then `delivered` once the machine has the
+decision, or `too_late` where the machine no longer waited. The protocol, with what may repeat and race:
+docs/callbacks.md.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, NotRequired, TypedDict, cast
+
+from botocore.exceptions import ClientError
+from pydantic import Field
+
+from core import aws, rows
+from core.clock import DAY, ahead, now
+from core.models import Model
+
+_KEPT_DAYS = 90  # after a question's end, for people who open an old link
+
+
+class CallbackStatus(StrEnum):
+    OPEN = "open"
+    DECIDED = "decided"
+    DELIVERED = "delivered"
+    TOO_LATE = "too_late"
+
+
+class Decision(Model):
+    """An answer, as the machine gets it.
+
+    action: one of what the question accepts. by: who decided. at: when (ISO 8601, UTC). payload: a webhook's or a
+    signal's body.
+    """
+
+    action: str
+    by: str
+    at: str
+    comment: str | None = None
+    payload: Any = None
+
+
+class DecisionRow(TypedDict):
+    """A decision as its row keeps it; the payload as JSON text, the webhook-id to know a replay by."""
+
+    action: str
+    by: str
+    at: str
+    comment: NotRequired[str]
+    payload: NotRequired[str]
+    webhookId: NotRequired[str]
+
+
+class CallbackRow(TypedDict):
+    """A row of table `callbacks`. `token` never leaves the account and never reaches a log; `round` tells which visit
+    of the step, in which session of this id, asks; `version` is that of the session's record as the delivery with this
+    token claimed it.
+    """
+
+    callbackId: str
+    token: str
+    sessionId: str
+    workflow: str
+    stepKey: str
+    round: str
+    version: int
+    executionArn: str
+    kind: str
+    question: dict[str, Any]
+    accepts: list[str]
+    expiresAt: str
+    status: str
+    decision: NotRequired[DecisionRow]
+    createdAt: str
+    updatedAt: str
+    askedAt: NotRequired[str]
+    ttl: int
+
+
+class Fact(Model):
+    """A line of what is asked: "Customer", "cust-123"."""
+
+    label: str
+    value: str
+
+
+class Item(Model):
+    """One of the things it is about; `amount` as people write it, with its currency."""
+
+    name: str
+    quantity: int
+    amount: str
+
+
+class Approval(Model):
+    """A question that people answer, each approver through a link of their own.
+
+    accepts: what may be decided, e.g. ("approve", "reject"). expires_in: seconds, of the links and the question.
+    """
+
+    kind: ClassVar[str] = "approval"
+
+    title: str
+    asked_by: str
+    facts: list[Fact] = Field(default=[])
+    items: list[Item] = Field(default=[])
+    total: str | None = None
+    accepts: tuple[str, ...]
+    approvers: tuple[str, ...]
+    expires_in: int
+
+    def shown(self) -> dict[str, Any]:
+        """What the approval's page needs of it."""
+        return self.model_dump(mode="json", by_alias=True, exclude={"accepts", "approvers", "expires_in"})
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A question that another system answers.
+
+    accepts: the first is what its signed answer counts as; signals may give the others. expires_in: seconds.
+    send: asks, given the URL that the answer goes to; repeated when it fails, so it must be idempotent.
+    """
+
+    kind: ClassVar[str] = "webhook"
+
+    accepts: tuple[str, ...]
+    expires_in: int
+    send: Callable[[str], None]
+
+    def shown(self) -> dict[str, Any]:
+        """Nobody looks at it."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Which delivery of which step asks: the session, the step with its item, the execution, and its task's token.
+
+    version: of the session's record as this delivery claimed it: of two deliveries the one that came later has more.
+    answered: whether the record says that this visit of the step had its answer.
+    """
+
+    session_id: str
+    session_began: str
+    workflow: str
+    step: str
+    step_key: str
+    execution_arn: str
+    token: str
+    version: int = 1
+    answered: bool = False
+
+
+def callback_id_of(session_id: str, step: str) -> str:
+    """One id per session and asking step, so that a repeated ask, and a further round, keep their link."""
+    return hashlib.sha256(f"{session_id}/{step}".encode()).hexdigest()[:32]
+
+
+def is_expired(row: CallbackRow) -> bool:
+    """Whether the question's time is over; what was decided before stands."""
+    return row["expiresAt"] <= now()
+
+
+class Callbacks:
+    """Table `callbacks`."""
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+
+    def get(self, callback_id: str) -> CallbackRow | None:
+        return cast(CallbackRow | None, rows.get(self._table, {"callbackId": callback_id}))
+
+    def ask(self, asking: Asking, question: Approval | Webhook) -> CallbackRow:
+        """Opens the question, and returns its row; its `askedAt` tells whether people were asked already.
+
+        A repeated ask changes the token alone: each attempt of a task has a new one, and a decision that stands is
+        then delivered to it. A session that is retried in a new execution asks again, if nobody has decided. A
+        further visit of the step (another item), or a later session of the same id, opens the question anew. A delivery
+        that is overtaken by a later one, or of a visit that was answered, changes nothing.
+        """
+        fresh = _opened(asking, question)
+        replacing = ("round", "=", "none") if asking.answered else ("round", "<>", fresh["round"])
+        there = rows.put_first(self._table, cast(rows.Json, fresh), replacing)
+        if there is None:
+            return fresh
+        if there["token"] == asking.token or there["round"] != fresh["round"] or there["version"] > asking.version:
+            return cast(CallbackRow, there)
+        fields: dict[str, Any] = {name: fresh[name] for name in ("token", "version", "executionArn")}
+        remove = ""
+        if "decision" in there:
+            fields["status"] = CallbackStatus.DECIDED
+        elif there["executionArn"] != asking.execution_arn:
+            fields["expiresAt"], remove = fresh["expiresAt"], " REMOVE askedAt"
+        seen = {":token_seen": there["token"], ":status_seen": there["status"]}
+        condition = "#token = :token_seen AND #status = :status_seen"
+        # Refused when somebody decided, or the decision was delivered, since: then look again.
+        return self._update(fresh["callbackId"], fields, condition, seen, remove) or self.ask(asking, question)
+
+    def asked(self, callback_id: str) -> None:
+        """Notes that people, or the other system, were asked."""
+        self._update(callback_id, {"askedAt": now()}, "attribute_exists(callbackId)", {})
+
+    def decide(
+        self, callback_id: str, decision: Decision, webhook_id: str | None = None
+    ) -> tuple[bool, CallbackRow | None]:
+        """Commits a decision if the question is open and in time.
+
+        Returns whether it did, and the row as it then is; None where there is no such callback.
+        """
+        kept: DecisionRow = {"action": decision.action, "by": decision.by, "at": decision.at}
+        if decision.comment is not None:
+            kept["comment"] = decision.comment
+        if decision.payload is not None:
+            kept["payload"] = json.dumps(decision.payload, ensure_ascii=False)
+        if webhook_id is not None:
+            kept["webhookId"] = webhook_id
+        committed = self._update(
+            callback_id,
+            {"status": CallbackStatus.DECIDED, "decision": kept},
+            "#status = :open AND expiresAt > :now AND contains(accepts, :action)",
+            {":open": CallbackStatus.OPEN, ":now": now(), ":action": decision.action},
+        )
+        return (True, committed) if committed is not None else (False, self.get(callback_id))
+
+    def settle(self, row: CallbackRow, status: CallbackStatus) -> None:
+        """Notes what became of the decision, unless a newer token came for it meanwhile. That it was delivered stands."""
+        seen = {":token_seen": row["token"], ":delivered": CallbackStatus.DELIVERED}
+        self._update(row["callbackId"], {"status": status}, "#token = :token_seen AND #status <> :delivered", seen)
+
+    def _update(
+        self, callback_id: str, fields: dict[str, Any], condition: str, values: dict[str, Any], remove: str = ""
+    ) -> CallbackRow | None:
+        """The row as it is after the update, None where the condition refused it."""
+        fields = {**fields, "updatedAt": now()}
+        names = {f"#{name}": name for name in fields}
+        names |= {f"#{name}": name for name in ("status", "token") if f"#{name}" in condition}
+        try:
+            answer = aws.dynamodb().update_item(
+                TableName=self._table,
+                Key={"callbackId": {"S": callback_id}},
+                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in fields) + remove,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=rows.to_item({f":{name}": value for name, value in fields.items()} | values),
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            rows.refused(error)
+            return None
+        return cast(CallbackRow, rows.from_item(answer["Attributes"]))
+
+
+def decision_of(row: CallbackRow) -> Decision:
+    """The decision that stands. Raises KeyError where there is none."""
+    kept = row["decision"]
+    payload = json.loads(kept["payload"]) if "payload" in kept else None
+    return Decision(action=kept["action"], by=kept["by"], at=kept["at"], comment=kept.get("comment"), payload=payload)
+
+
+def _opened(asking: Asking, question: Approval | Webhook) -> CallbackRow:
+    moment = now()
+    return {
+        "callbackId": callback_id_of(asking.session_id, asking.step),
+        "token": asking.token,
+        "sessionId": asking.session_id,
+        "workflow": asking.workflow,
+        "stepKey": asking.step_key,
+        "round": f"{asking.session_began}/{asking.step_key}",
+        "version": asking.version,
+        "executionArn": asking.execution_arn,
+        "kind": question.kind,
+        "question": question.shown(),
+        "accepts": list(question.accepts),
+        "expiresAt": ahead(question.expires_in),
+        "status": CallbackStatus.OPEN,
+        "createdAt": moment,
+        "updatedAt": moment,
+        "ttl": int(time.time()) + question.expires_in + _KEPT_DAYS * DAY,
+    }
