@@ -1,4 +1,4 @@
-"""The CDK app: one stack per workflow, one for what is stateful, one for operations.
+"""The CDK app: one stack per workflow, one for what is stateful, one for the API, one for operations.
 
 The CDK's libraries run on Node. It comes from PyPI with them, so that nobody needs to install it; the variable is
 set before anything imports the CDK, and a JSII_NODE of one's own wins.

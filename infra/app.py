@@ -10,6 +10,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import cdk_nag
 
+from infra.api import ApiStack
 from infra.convention import Workflow, discover
 from infra.errors import ConfigurationError
 from infra.operations import OperationsStack
@@ -29,6 +30,7 @@ def add_stacks(app: cdk.App, root: Path = ROOT) -> None:
     stateful = StatefulStack(app, stage)
     for workflow in workflows:
         _stack_class(workflow, root)(app, workflow=workflow, stage=stage, stateful=stateful, root=root)
+    ApiStack(app, workflows=workflows, stage=stage, stateful=stateful, root=root)
     OperationsStack(app, workflows=workflows, stage=stage, stateful=stateful, root=root)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), cdk_nag.ServerlessChecks(app))
 

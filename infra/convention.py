@@ -4,6 +4,7 @@ statemachines/order.asl.json         the workflow `order`
 infra/workflows/order.py             its stack: what each step may touch, and its settings
 lambdas/order/charge_payment.py      the step that the ASL calls `${ChargePayment}`
 order-charge-payment-<stage>         its function
+lambdas/order/compensate.py          optional: undoes what a failed or cancelled session left; no state calls it
 """
 
 import ast
@@ -26,7 +27,9 @@ _NAME_MAX = 64  # of a function, https://docs.aws.amazon.com/lambda/latest/api/A
 _STAGE_MAX = 16
 
 # Packages of lambdas/ that belong to no workflow.
-_SHARED = frozenset({"core", "operations"})
+_SHARED = frozenset({"api", "core", "operations"})
+
+COMPENSATION = "compensate"
 
 _WORKFLOW = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -35,10 +38,15 @@ _STEP = re.compile(r"([A-Z][a-z0-9]*)+")
 
 @dataclass(frozen=True)
 class Step:
-    """A Lambda that a state machine calls. timeout_seconds is the Lambda's, shorter than its states'."""
+    """A Lambda that a state machine calls.
+
+    timeout_seconds: the Lambda's, shorter than its states'.
+    asks: a state waits for the answer to what it asks (`.waitForTaskToken`).
+    """
 
     name: str
     timeout_seconds: int
+    asks: bool
 
     @property
     def module(self) -> str:
@@ -51,12 +59,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A state machine and its steps, in the order of its definition. definition is the ASL's text."""
+    """A state machine and its steps, in the order of its definition.
+
+    definition: the ASL's text.
+    compensates: a module of its package undoes what a session that failed or was cancelled has left.
+    """
 
     name: str
     definition: str
     first_step: str
     steps: tuple[Step, ...]
+    compensates: bool
 
     @property
     def package(self) -> str:
@@ -88,19 +101,26 @@ def _read(path: Path, root: Path) -> Workflow:
         machine = json.loads(definition)
     except ValueError as error:
         raise ConfigurationError(f"{where} is not JSON: {error}") from None
-    timeouts: dict[str, int] = {}
-    for state_name, state in _tasks(machine):
-        seconds = _lambda_seconds(state_name, state, where)
-        for step in _PLACEHOLDER.findall(json.dumps(state)):
-            timeouts[step] = min(seconds, timeouts.get(step, seconds))
-    for step in timeouts:
-        _check_step_name(step, name, where)
+    compensation = root / "lambdas" / name.replace("-", "_") / f"{COMPENSATION}.py"
     return Workflow(
         name,
         definition,
         _first_step(machine, where),
-        tuple(Step(step, seconds) for step, seconds in timeouts.items()),
+        _steps(machine, name, where),
+        compensates=compensation.is_file() and defines_handler(compensation),
     )
+
+
+def _steps(machine: dict[str, Any], workflow: str, where: str) -> tuple[Step, ...]:
+    steps: dict[str, Step] = {}
+    for state_name, state in _tasks(machine):
+        seconds, asks = _lambda_seconds(state_name, state, where), _waits(state)
+        for name in _PLACEHOLDER.findall(json.dumps(state)):
+            known = steps.get(name, Step(name, seconds, asks))
+            steps[name] = Step(name, min(seconds, known.timeout_seconds), asks or known.asks)
+    for step in steps:
+        _check_step_name(step, workflow, where)
+    return tuple(steps.values())
 
 
 def _tasks(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -118,7 +138,7 @@ def _lambda_seconds(name: str, state: dict[str, Any], where: str) -> int:
         raise ConfigurationError(
             f"{where}: state {name} has no TimeoutSeconds, so a lost answer would hang it for ever; give it one"
         )
-    if str(state.get("Resource")).endswith(".waitForTaskToken"):
+    if _waits(state):
         return _ASKING_SECONDS
     if not isinstance(limit, int) or limit <= _HEAD_START_SECONDS:
         raise ConfigurationError(
@@ -129,9 +149,18 @@ def _lambda_seconds(name: str, state: dict[str, Any], where: str) -> int:
     return min(limit - _HEAD_START_SECONDS, _LAMBDA_MAX_SECONDS)
 
 
+def _waits(state: dict[str, Any]) -> bool:
+    return str(state.get("Resource")).endswith(".waitForTaskToken")
+
+
 def _check_step_name(step: str, workflow: str, where: str) -> None:
     if not _STEP.fullmatch(step):
         raise ConfigurationError(f"{where}: ${{{step}}} names no Lambda: write it in PascalCase, as its state")
+    if _words(step, "_") == COMPENSATION:
+        raise ConfigurationError(
+            f"{where}: ${{{step}}} is no step: {COMPENSATION}.py is what runs after a session failed or was cancelled; "
+            "give the step another name"
+        )
     function = f"{workflow}-{_words(step, '-')}-"
     if len(function) + _STAGE_MAX > _NAME_MAX:
         raise ConfigurationError(
@@ -172,8 +201,9 @@ def _check_step_modules(workflows: list[Workflow], root: Path) -> None:
     modules = {
         (path.parent.name, path.stem)
         for path in root.glob("lambdas/*/*.py")
-        if path.parent.name not in _SHARED and _defines_handler(path)
+        if path.parent.name not in _SHARED and defines_handler(path)
     }
+    modules -= {(workflow.package, COMPENSATION) for workflow in workflows}
     named = {(workflow.package, step.module): (workflow, step) for workflow in workflows for step in workflow.steps}
     for (package, module), (workflow, step) in named.items():
         if (package, module) not in modules:
@@ -189,7 +219,7 @@ def _check_step_modules(workflows: list[Workflow], root: Path) -> None:
         )
 
 
-def _defines_handler(path: Path) -> bool:
+def defines_handler(path: Path) -> bool:
     """Read, not imported: synth must not run a workflow's code."""
     for node in ast.parse(path.read_text(encoding="utf-8"), str(path)).body:
         match node:

@@ -1,12 +1,13 @@
 """A package of Lambdas: one asset and one layer, shared by its functions."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 import jsii
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -22,15 +23,17 @@ METRICS_NAMESPACE = "DurableWorkflows"
 class LambdaPackage(Construct):
     """The Lambdas of one package of lambdas/.
 
-    Their asset holds the package and `core`, so a change to one workflow redeploys one workflow. Each package has a
-    layer version of its own, of the same asset: one that stacks shared could not be replaced while they use it.
+    Their asset holds the package, `core`, and single files of other packages that it names, so a change to one
+    workflow redeploys one workflow. Each package has a layer version of its own, of the same asset: one that stacks
+    shared could not be replaced while they use it.
     """
 
-    def __init__(self, scope: Construct, package: str, *, root: Path, stage: Stage) -> None:
+    def __init__(self, scope: Construct, package: str, *, root: Path, stage: Stage, files: Iterable[Path] = ()) -> None:
+        """files: those of other packages, under lambdas/."""
         super().__init__(scope, "Lambdas")
         self._package = package
         self._stage = stage
-        self._code = _code(root, package, stage)
+        self._code = _code(root, package, stage, files)
         self._layers = [self._layer(root)] if stage.layer else []
         for rule in ("AwsSolutions-L1", "Serverless-LambdaLatestVersion"):
             acknowledge(self, rule, "python3.13 is the newest version that the tests run on.")
@@ -110,12 +113,49 @@ def allow(function: lambda_.Function, actions: list[str], *resources: str) -> No
     function.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=list(resources)))
 
 
+def allow_on_executions(function: lambda_.Function, actions: list[str], workflows: Iterable[str], stage: Stage) -> None:
+    """Lets a function do these actions on every execution of these workflows."""
+    for workflow in workflows:
+        acknowledge(
+            cast(iam.Role, function.role),
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:"
+            f"execution:{workflow}-{stage.name}:*]",
+            "Executions are named as they start; these are the executions of one state machine.",
+        )
+        allow(function, actions, stage.executions_arn(function, workflow))
+
+
+def allow_table(function: lambda_.Function, variable: str, table: dynamodb.Table, *actions: str) -> None:
+    """Lets a function do these actions of DynamoDB on a table, whose name this variable tells it."""
+    function.add_environment(variable, table.table_name)
+    allow(function, [f"dynamodb:{action}" for action in actions], table.table_arn)
+
+
+def allow_secret(function: lambda_.Function, variable: str, name: str) -> None:
+    """Lets a function read a secret, whose name this environment variable tells it."""
+    function.add_environment(variable, name)
+    arn = cdk.Stack.of(function).format_arn(
+        service="secretsmanager",
+        resource="secret",
+        resource_name=f"{name}-??????",  # Secrets Manager's own six characters
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
+    allow(function, ["secretsmanager:GetSecretValue"], arn)
+
+
+def allow_parameter(function: lambda_.Function, variable: str, name: str) -> None:
+    """Lets a function read a parameter of SSM, whose name (beginning with a slash) this variable tells it."""
+    function.add_environment(variable, name)
+    arn = cdk.Stack.of(function).format_arn(service="ssm", resource="parameter", resource_name=name.lstrip("/"))
+    allow(function, ["ssm:GetParameter"], arn)
+
+
 def acknowledge(construct: Construct, rule: str, reason: str) -> None:
     """Tells cdk-nag why a rule's finding on this construct is right as it is."""
     cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=rule, reason=reason))
 
 
-def _code(root: Path, package: str, stage: Stage) -> lambda_.Code:
+def _code(root: Path, package: str, stage: Stage, files: Iterable[Path]) -> lambda_.Code:
     for file in stage.asset_files:
         if not (root / file).is_file():
             raise ConfigurationError(f'cdk.json: stage "{stage.name}" puts {file} into its assets, but there is none')
@@ -127,6 +167,7 @@ def _code(root: Path, package: str, stage: Stage) -> lambda_.Code:
             image=cdk.DockerImage.from_registry("none"),  # required, never used: the bundling is local
             local=_Copy(
                 folders=[root / "lambdas" / name for name in (package, "core")],
+                files={str(file.relative_to(root / "lambdas")): file for file in files},
                 executables=[root / file for file in stage.asset_files],
             ),
         ),
@@ -137,13 +178,18 @@ def _code(root: Path, package: str, stage: Stage) -> lambda_.Code:
 class _Copy:
     """Bundles an asset by copying what belongs into it."""
 
-    def __init__(self, folders: list[Path], executables: list[Path]) -> None:
+    def __init__(self, folders: list[Path], files: Mapping[str, Path], executables: list[Path]) -> None:
         self._folders = folders
+        self._files = files
         self._executables = executables
 
     def try_bundle(self, output_dir: str, *_: Any, **__: Any) -> bool:
         for folder in self._folders:
             shutil.copytree(folder, Path(output_dir, folder.name), ignore=shutil.ignore_patterns("__pycache__"))
+        for name, file in self._files.items():
+            copy = Path(output_dir, name)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copy)
         for file in self._executables:
             Path(shutil.copy(file, output_dir)).chmod(0o755)
         return True

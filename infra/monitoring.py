@@ -11,15 +11,19 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.convention import Workflow
+from infra.convention import COMPENSATION, Workflow
 from infra.lambdas import METRICS_NAMESPACE
 from infra.stage import Stage
 
 _PERIOD = cdk.Duration.minutes(5)
+_LATE = 15 * 60 * 1000  # milliseconds; a compensation waits for a charge that is running, which takes less
 
 
 class Monitoring(Construct):
-    """machines: the ARN of each state machine, by workflow. functions: those of operations, by name."""
+    """machines: the ARN of each state machine, by workflow. functions: those of operations, by name.
+
+    dead_letters: events that nobody could handle. dead_notifications: what people could not be told.
+    """
 
     def __init__(
         self,
@@ -30,25 +34,55 @@ class Monitoring(Construct):
         machines: Mapping[str, str],
         functions: Mapping[str, lambda_.Function],
         dead_letters: sqs.Queue,
+        dead_notifications: sqs.Queue,
     ) -> None:
         super().__init__(scope, "Monitoring")
         self._stage = stage.name
         self._topic = self._alarms_topic()
         stale = self._own("StaleSessions", "operations", "Maximum")
-        letters = dead_letters.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum")
+        letters, notifications = _visible(dead_letters), _visible(dead_notifications)
         for name, arn in machines.items():
             self._alarm(f"{name}-failed", _machine("ExecutionsFailed", arn), "Executions failed")
             self._alarm(f"{name}-timed-out", _machine("ExecutionsTimedOut", arn), "Executions timed out")
         self._alarm("stale-sessions", stale, "Session records no longer follow their executions")
         self._alarm("dead-letters", letters, "Events could not be delivered; their bodies say which")
+        self._alarm("notifications-dead", notifications, "People could not be told; the bodies say whom of what")
         for name, function in functions.items():
             self._alarm(f"{name}-errors", function.metric_errors(period=_PERIOD), "Its log group says why")
+        self._watch_streams(workflows)
+        for name in ("api", "api-iam"):
+            self._alarm(f"{name}-errors", self._of_api("5XXError", name), "The API failed; its Lambdas' logs say why")
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"durable-workflows-{self._stage}")
         for workflow in workflows:
             dashboard.add_widgets(*self._workflow_widgets(workflow, machines[workflow.name]))
         dashboard.add_widgets(
             cloudwatch.GraphWidget(title="Stale sessions", left=[stale], width=12),
-            cloudwatch.GraphWidget(title="Dead letters", left=[letters], width=12),
+            cloudwatch.GraphWidget(title="Dead letters", left=[letters, notifications], width=12),
+        )
+
+    def _watch_streams(self, workflows: list[Workflow]) -> None:
+        """A consumer that fails tries again for a day before anything is given up; people hear of it at once."""
+        consumers = [f"{workflow.name}-{COMPENSATION}" for workflow in workflows if workflow.compensates]
+        for name in ("deliver-decision", *consumers):
+            age = cloudwatch.Metric(
+                namespace="AWS/Lambda",
+                metric_name="IteratorAge",
+                dimensions_map={"FunctionName": f"{name}-{self._stage}"},
+                statistic="Maximum",
+                period=_PERIOD,
+            )
+            self._alarm(f"{name}-late", age, "What it should do keeps failing; its log group says why", _LATE)
+
+    def _of_api(self, metric: str, name: str) -> cloudwatch.Metric:
+        """A metric that API Gateway writes:
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html
+        """
+        return cloudwatch.Metric(
+            namespace="AWS/ApiGateway",
+            metric_name=metric,
+            dimensions_map={"ApiName": f"{name}-{self._stage}", "Stage": self._stage},
+            statistic="Sum",
+            period=_PERIOD,
         )
 
     def _alarms_topic(self) -> sns.Topic:
@@ -64,14 +98,14 @@ class Monitoring(Construct):
         )
         return topic
 
-    def _alarm(self, name: str, metric: cloudwatch.IMetric, description: str) -> None:
+    def _alarm(self, name: str, metric: cloudwatch.IMetric, description: str, threshold: int = 1) -> None:
         alarm = cloudwatch.Alarm(
             self,
             "".join(word.capitalize() for word in name.split("-")),
             alarm_name=f"{name}-{self._stage}",
             alarm_description=description,
             metric=metric,
-            threshold=1,
+            threshold=threshold,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -111,3 +145,7 @@ def _machine(metric: str, arn: str, statistic: str = "Sum") -> cloudwatch.Metric
         statistic=statistic,
         period=_PERIOD,
     )
+
+
+def _visible(queue: sqs.Queue) -> cloudwatch.Metric:
+    return queue.metric_approximate_number_of_messages_visible(period=_PERIOD, statistic="Maximum")

@@ -1,4 +1,6 @@
-"""What no workflow owns: the Lambdas that keep session records true, and who is told when something is wrong."""
+"""What no workflow owns: the Lambdas that keep session records true, that deliver decisions and notifications, and who
+is told when something is wrong.
+"""
 
 import json
 from pathlib import Path
@@ -8,16 +10,20 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.convention import Workflow
-from infra.lambdas import LambdaPackage, acknowledge, allow
+from infra.lambdas import LambdaPackage, acknowledge, allow, allow_on_executions, allow_table
 from infra.monitoring import Monitoring
 from infra.stage import Stage
-from infra.stateful import OPEN_SESSIONS_INDEX, StatefulStack
+from infra.stateful import NOTIFICATION_TIMEOUT, OPEN_SESSIONS_INDEX, StatefulStack
+from infra.streams import consume
 
 _TIMEOUT = cdk.Duration.seconds(60)
+_AUDIENCES = ("approvers", "customers")
 
 
 class OperationsStack(cdk.Stack):
@@ -29,53 +35,38 @@ class OperationsStack(cdk.Stack):
         super().__init__(
             scope,
             f"operations-{stage.name}",
-            description=f"Reconciliation, sweep, alarms and dashboard of stage {stage.name}",
+            description=f"Reconciliation, sweep, deliveries, alarms and dashboard of stage {stage.name}",
             synthesizer=stage.synthesizer(),
         )
         self._workflows = [workflow.name for workflow in workflows]
         self._settings = stage
-        self._sessions = stateful.sessions
+        self._stateful = stateful
         self._package = LambdaPackage(self, "operations", root=root, stage=stage)
         acknowledge(self._package, "Serverless-LambdaDLQ", "What fails for good goes to the on-failure destination.")
-        for name in self._workflows:
-            acknowledge(
-                self._package,
-                "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:"
-                f"execution:{self._machine(name)}:*]",
-                "Executions are named as they start; these are the executions of one state machine.",
-            )
-        self._dead_letters = self._queue()
-        reconcile, sweep = self._reconcile_session(), self._sweep_sessions()
+        # By its ARN: else the CDK would name this stack's rules in the queue's policy, in a stack that comes first.
+        self._rules_dead_letters = sqs.Queue.from_queue_arn(
+            self, "DeadLetters", self.format_arn(service="sqs", resource=f"dead-letters-{stage.name}")
+        )
+        functions = {
+            "reconcile-session": self._reconcile_session(),
+            "sweep-sessions": self._sweep_sessions(),
+            "deliver-decision": self._deliver_decision(),
+            "send-notification": self._send_notification(),
+        }
         Monitoring(
             self,
             stage=stage,
             workflows=workflows,
-            machines={name: self._machine_arn(name) for name in self._workflows},
-            functions={"reconcile-session": reconcile, "sweep-sessions": sweep},
-            dead_letters=self._dead_letters,
+            machines={name: stage.machine_arn(self, name) for name in self._workflows},
+            functions=functions,
+            dead_letters=stateful.dead_letters,
+            dead_notifications=stateful.dead_notifications,
         )
-
-    def _queue(self) -> sqs.Queue:
-        queue = sqs.Queue(
-            self,
-            "DeadLetters",
-            queue_name=f"dead-letters-{self._settings.name}",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-        )
-        acknowledge(queue, "AwsSolutions-SQS3", "It is a dead-letter queue; an alarm watches it.")
-        acknowledge(queue, "Serverless-SQSRedrivePolicy", "It is a dead-letter queue; an alarm watches it.")
-        return queue
 
     def _reconcile_session(self) -> lambda_.Function:
         """Writes what became of an execution that ended badly into its session's record."""
-        function = self._function("reconcile_session", {})
-        allow(
-            function,
-            ["dynamodb:PutItem", "dynamodb:UpdateItem"],
-            self._sessions.table_arn,
-        )
+        function = self._watching("reconcile_session", {})
+        allow(function, ["dynamodb:PutItem", "dynamodb:UpdateItem"], self._stateful.sessions.table_arn)
         events.Rule(
             self,
             "ExecutionEndedBadly",
@@ -84,7 +75,7 @@ class OperationsStack(cdk.Stack):
                 detail_type=["Step Functions Execution Status Change"],
                 detail={
                     "status": ["FAILED", "TIMED_OUT", "ABORTED"],
-                    "stateMachineArn": [self._machine_arn(name) for name in self._workflows],
+                    "stateMachineArn": [self._settings.machine_arn(self, name) for name in self._workflows],
                 },
             ),
             targets=[self._target(function)],
@@ -93,19 +84,16 @@ class OperationsStack(cdk.Stack):
 
     def _sweep_sessions(self) -> lambda_.Function:
         """Looks at sessions nothing was heard of for a while: status events are sent on a best-effort basis."""
-        function = self._function(
+        function = self._watching(
             "sweep_sessions",
             {
                 "WORKFLOWS": json.dumps(self._workflows),
                 "STALE_AFTER_SECONDS": str(self._settings.stale_after_seconds),
             },
         )
-        allow(
-            function,
-            ["dynamodb:GetItem", "dynamodb:UpdateItem"],
-            self._sessions.table_arn,
-        )
-        allow(function, ["dynamodb:Query"], f"{self._sessions.table_arn}/index/{OPEN_SESSIONS_INDEX}")
+        sessions = self._stateful.sessions.table_arn
+        allow(function, ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], sessions)
+        allow(function, ["dynamodb:Query"], f"{sessions}/index/{OPEN_SESSIONS_INDEX}")
         events.Rule(
             self,
             "SweepSchedule",
@@ -114,40 +102,76 @@ class OperationsStack(cdk.Stack):
         )
         return function
 
-    def _function(self, module: str, environment: dict[str, str]) -> lambda_.Function:
-        function = self._package.function(
+    def _deliver_decision(self) -> lambda_.Function:
+        """Tells a machine what was decided; nothing else may."""
+        function = self._function("deliver_decision", {}, timeout=_TIMEOUT)
+        allow(function, ["dynamodb:GetItem", "dynamodb:UpdateItem"], self._stateful.sessions.table_arn)
+        allow_table(function, "CALLBACKS_TABLE", self._stateful.callbacks, "GetItem", "UpdateItem")
+        machines = [self._settings.machine_arn(self, name) for name in self._workflows]
+        allow(function, ["states:SendTaskSuccess"], *machines)
+        consume(
+            function,
+            self._stateful.callbacks,
+            pattern={"NewImage": {"status": {"S": ["decided"]}}},
+            dead_letters=self._stateful.dead_letters,
+        )
+        return function
+
+    def _send_notification(self) -> lambda_.Function:
+        """Publishes what is queued; the queue tries again what fails, and parks it in the end."""
+        topics = {audience: self._topic(audience) for audience in _AUDIENCES}
+        function = self._function(
+            "send_notification",
+            {f"{audience.upper()}_TOPIC": topic.topic_arn for audience, topic in topics.items()},
+            timeout=NOTIFICATION_TIMEOUT,
+        )
+        allow(function, ["sns:Publish"], *(topic.topic_arn for topic in topics.values()))
+        acknowledge(
+            function,
+            "Serverless-LambdaEventSourceMappingDestination",
+            "An SQS source knows none: the queue's own dead-letter queue takes what fails.",
+        )
+        function.add_event_source(
+            sources.SqsEventSource(self._stateful.notifications, batch_size=5, report_batch_item_failures=True)
+        )
+        return function
+
+    def _topic(self, audience: str) -> sns.Topic:
+        return sns.Topic(self, audience.capitalize(), topic_name=f"{audience}-{self._settings.name}", enforce_ssl=True)
+
+    def _watching(self, module: str, environment: dict[str, str]) -> lambda_.Function:
+        """A function that events invoke, and that may ask how an execution is."""
+        function = self._function(
+            module,
+            environment,
+            timeout=_TIMEOUT,
+            on_failure=destinations.SqsDestination(self._stateful.dead_letters),
+        )
+        allow_on_executions(function, ["states:DescribeExecution"], self._workflows, self._settings)
+        return function
+
+    def _function(
+        self,
+        module: str,
+        environment: dict[str, str],
+        *,
+        timeout: cdk.Duration,
+        on_failure: lambda_.IDestination | None = None,
+    ) -> lambda_.Function:
+        return self._package.function(
             module,
             name=module.replace("_", "-"),
             service="operations",
-            timeout=_TIMEOUT,
-            environment={"SESSIONS_TABLE": self._sessions.table_name, **environment},
-            on_failure=destinations.SqsDestination(self._dead_letters),
+            timeout=timeout,
+            environment={"SESSIONS_TABLE": self._stateful.sessions.table_name, **environment},
+            on_failure=on_failure,
         )
-        allow(function, ["states:DescribeExecution"], *(self._executions_arn(name) for name in self._workflows))
-        return function
 
     def _target(self, function: lambda_.Function) -> targets.LambdaFunction:
         """Retried for as long as the truth is of use; what cannot be delivered is kept."""
         return targets.LambdaFunction(
             function,
-            dead_letter_queue=self._dead_letters,
+            dead_letter_queue=self._rules_dead_letters,
             retry_attempts=10,
             max_event_age=cdk.Duration.hours(1),
-        )
-
-    def _machine(self, workflow: str) -> str:
-        return f"{workflow}-{self._settings.name}"
-
-    def _executions_arn(self, workflow: str) -> str:
-        return self._arn("execution", f"{self._machine(workflow)}:*")
-
-    def _machine_arn(self, workflow: str) -> str:
-        return self._arn("stateMachine", self._machine(workflow))
-
-    def _arn(self, resource: str, name: str) -> str:
-        return self.format_arn(
-            service="states",
-            resource=resource,
-            resource_name=name,
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )

@@ -4,11 +4,12 @@ The settings are data, in cdk.json under `context.stages`; a stage without an en
 """
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from constructs import Construct
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 from pydantic.alias_generators import to_camel
 
@@ -27,6 +28,7 @@ class Stage(BaseModel):
     retain_data: tables outlive their stack and refuse to be deleted.
     stale_after_seconds: a running session untouched for this long is looked at by the sweep.
     providers: the implementation of each outside service's port, by the port's name.
+    workflows: what a workflow's own stack file reads, by the workflow's name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
@@ -42,6 +44,7 @@ class Stage(BaseModel):
     sweep_minutes: PositiveInt
     stale_after_seconds: PositiveInt
     providers: dict[str, str]
+    workflows: dict[str, dict[str, Any]]
 
     @property
     def lambda_runtime(self) -> lambda_.Runtime:
@@ -51,11 +54,32 @@ class Stage(BaseModel):
         }[self.runtime]
 
     @property
+    def api_url_parameter(self) -> str:
+        """The parameter that tells the public API's URL to steps whose stacks come before the API's."""
+        return f"/durable-workflows/{self.name}/api-url"
+
+    @property
     def removal_policy(self) -> cdk.RemovalPolicy:
         return cdk.RemovalPolicy.RETAIN if self.retain_data else cdk.RemovalPolicy.DESTROY
 
     def synthesizer(self) -> cdk.IReusableStackSynthesizer:
         return cdk.DefaultStackSynthesizer() if self.bootstrapped else cdk.CliCredentialsStackSynthesizer()
+
+    def machine_arn(self, scope: Construct, workflow: str) -> str:
+        """A workflow's state machine, by its name: who needs it need not wait for the workflow's stack."""
+        return self._states_arn(scope, "stateMachine", workflow)
+
+    def executions_arn(self, scope: Construct, workflow: str) -> str:
+        """All executions of a workflow: they are named as they start."""
+        return self._states_arn(scope, "execution", workflow) + ":*"
+
+    def _states_arn(self, scope: Construct, resource: str, workflow: str) -> str:
+        return cdk.Stack.of(scope).format_arn(
+            service="states",
+            resource=resource,
+            resource_name=f"{workflow}-{self.name}",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
 
     def provider(self, port: str) -> str:
         """The implementation chosen for a port. Raises ConfigurationError when the stage chooses none."""
@@ -64,6 +88,16 @@ class Stage(BaseModel):
                 f'cdk.json: stage "{self.name}" chooses no provider "{port}"; add it to the "providers" of its stage'
             )
         return self.providers[port]
+
+    def workflow(self, name: str, setting: str) -> Any:
+        """A setting of one workflow. Raises ConfigurationError when the stage does not give it."""
+        settings = self.workflows.get(name, {})
+        if setting not in settings:
+            raise ConfigurationError(
+                f'cdk.json: stage "{self.name}" says nothing of "{setting}" for workflow "{name}"; add it to '
+                f'"workflows.{name}" of its stage'
+            )
+        return settings[setting]
 
 
 def stage_of(app: cdk.App) -> Stage:

@@ -1,56 +1,133 @@
-"""What outlives a deploy: the tables. People query them by names they can type."""
+"""What outlives a deploy: tables, secrets and queues. People query the tables by names they can type."""
+
+import string as characters
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.lambdas import acknowledge
 from infra.stage import Stage
+from infra.tables import string, table
 
 OPEN_SESSIONS_INDEX = "open-sessions"
+BY_WORKFLOW_INDEX = "by-workflow"
+BY_OWNER_INDEX = "by-owner"
+
+NOTIFICATION_TIMEOUT = cdk.Duration.seconds(30)
+_NOTIFICATION_TRIES = 5
 
 
 class StatefulStack(cdk.Stack):
-    """sessions: the session records. steps: the outputs of steps that succeeded. results: what sessions came to."""
+    """What all workflows share.
+
+    sessions: the session records. steps: the outputs of steps that succeeded. results: what sessions came to.
+    callbacks: the questions that sessions wait on. notifications: what people are to be told, in each session's
+    order. dead_letters: events that nobody could handle; dead_notifications: what could not be told.
+    Its secrets, `approvals-<stage>` and `webhooks-<stage>`, go by their names.
+    """
 
     def __init__(self, scope: Construct, stage: Stage) -> None:
         super().__init__(
             scope,
             f"stateful-{stage.name}",
-            description=f"Sessions, step outputs and results of stage {stage.name}",
+            description=f"Sessions, callbacks, results, secrets and queues of stage {stage.name}",
             synthesizer=stage.synthesizer(),
             termination_protection=stage.retain_data,
         )
         self._stage = stage
-        self.sessions = self._table("sessions", sort_key=None, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES)
-        # Only records of sessions that have not ended carry `openWorkflow`, so the sweep reads nothing else.
-        self.sessions.add_global_secondary_index(
-            index_name=OPEN_SESSIONS_INDEX,
-            partition_key=_string("openWorkflow"),
-            sort_key=_string("createdAt"),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-        )
-        self.steps = self._table("steps", sort_key="stepKey")
-        self.results = self._table("results", sort_key=None)
+        self.sessions = self._sessions()
+        self.steps = table(self, "steps", stage, key="sessionId", sort_key="stepKey")
+        self.results = table(self, "results", stage, key="sessionId")
+        self.callbacks = table(self, "callbacks", stage, key="callbackId", stream=dynamodb.StreamViewType.NEW_IMAGE)
+        self._secret("approvals", "Signs the links with which people decide approvals", length=64)
+        # With `whsec_` before it, it is a secret as Standard Webhooks has them: base64, here of 24 bytes.
+        self._secret("webhooks", "Signs what other systems answer", length=32)
+        self.dead_letters = self._dead_letter_queue("dead-letters")
+        self._admit_rules()
+        self.dead_notifications = self._dead_letter_queue("notifications-dead", fifo=True)
+        self.notifications = self._notifications()
 
-    def _table(
-        self, name: str, *, sort_key: str | None, stream: dynamodb.StreamViewType | None = None
-    ) -> dynamodb.Table:
-        return dynamodb.Table(
+    def _sessions(self) -> dynamodb.Table:
+        sessions = table(
+            self, "sessions", self._stage, key="sessionId", stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
+        )
+        # Only records of sessions that have not ended carry `openWorkflow`, so the sweep reads nothing else. No index
+        # holds what changes while a session runs: a step's write costs none of them anything.
+        for index, key in (
+            (OPEN_SESSIONS_INDEX, "openWorkflow"),
+            (BY_WORKFLOW_INDEX, "workflow"),
+            (BY_OWNER_INDEX, "owner"),
+        ):
+            sessions.add_global_secondary_index(
+                index_name=index,
+                partition_key=string(key),
+                sort_key=string("createdAt"),
+                projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+            )
+        return sessions
+
+    def _secret(self, name: str, description: str, *, length: int) -> None:
+        secret = secretsmanager.Secret(
             self,
             name.capitalize(),
-            table_name=f"{name}-{self._stage.name}",
-            partition_key=_string("sessionId"),
-            sort_key=_string(sort_key) if sort_key else None,
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
+            secret_name=f"{name}-{self._stage.name}",
+            description=description,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                password_length=length, exclude_characters=characters.punctuation, include_space=False
             ),
-            time_to_live_attribute="ttl",
-            stream=stream,
-            deletion_protection=self._stage.retain_data,
             removal_policy=self._stage.removal_policy,
         )
+        acknowledge(
+            secret,
+            "AwsSolutions-SMG4",
+            "What was signed must stay valid until it expires, so a change needs a person who knows what is under way.",
+        )
 
+    def _dead_letter_queue(self, name: str, *, fifo: bool = False) -> sqs.Queue:
+        queue = self._queue(name, fifo=fifo, retention_period=cdk.Duration.days(14))
+        acknowledge(queue, "AwsSolutions-SQS3", "It is a dead-letter queue; an alarm watches it.")
+        acknowledge(queue, "Serverless-SQSRedrivePolicy", "It is a dead-letter queue; an alarm watches it.")
+        return queue
 
-def _string(name: str) -> dynamodb.Attribute:
-    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
+    def _notifications(self) -> sqs.Queue:
+        """A message's id in the queue keeps a repeated step from telling people twice."""
+        return self._queue(
+            "notifications",
+            fifo=True,
+            # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html asks for six times the timeout.
+            visibility_timeout=cdk.Duration.seconds(6 * NOTIFICATION_TIMEOUT.to_seconds()),
+            retention_period=cdk.Duration.days(14),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_notifications, max_receive_count=_NOTIFICATION_TRIES),
+        )
+
+    def _queue(self, name: str, *, fifo: bool, **more: Any) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            "".join(word.capitalize() for word in name.split("-")),
+            queue_name=f"{name}-{self._stage.name}{'.fifo' if fifo else ''}",
+            fifo=fifo or None,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            removal_policy=self._stage.removal_policy,
+            **more,
+        )
+
+    def _admit_rules(self) -> None:
+        """Lets the rules of this stage's operations park events here.
+
+        By their names, for this stack comes before theirs.
+        """
+        rules = self.format_arn(service="events", resource="rule", resource_name=f"operations-{self._stage.name}-*")
+        self.dead_letters.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.dead_letters.queue_arn],
+                conditions={"ArnLike": {"aws:SourceArn": rules}},
+            )
+        )

@@ -1,26 +1,36 @@
 """The stack of a workflow: its Lambdas and its state machine, all by convention."""
 
+import json
+from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.convention import Step, Workflow
+from infra.convention import COMPENSATION, Step, Workflow
 from infra.errors import ConfigurationError
-from infra.lambdas import LambdaPackage, acknowledge, allow
+from infra.lambdas import LambdaPackage, acknowledge, allow, allow_parameter, allow_secret, allow_table
 from infra.stage import Stage
 from infra.stateful import StatefulStack
+from infra.streams import consume
+from infra.tables import DataStack, table
+
+_COMPENSATION_TIMEOUT = cdk.Duration.seconds(30)
+_OPEN = ("queued", "processing", "waiting")
+_BADLY_ENDED = ("failed", "cancelled")
 
 
 class WorkflowStack(cdk.Stack):
     """A workflow's base stack. Every step may do what its part in a session's life needs:
 
     - all: update the session record; the first step also creates it;
+    - a step that asks: keep its question, sign links to it, and queue a notification;
     - a step that ends the session: read and write its result;
     - a step between: read and write its stored output (the first one's is computed again).
 
@@ -39,20 +49,26 @@ class WorkflowStack(cdk.Stack):
             description=f"Workflow {workflow.name} of stage {stage.name}",
             synthesizer=stage.synthesizer(),
         )
+        self._app = scope
         self.workflow = workflow
         self.settings = stage
         self._stateful = stateful
-        package = LambdaPackage(self, workflow.package, root=root, stage=stage)
+        self._package = LambdaPackage(self, workflow.package, root=root, stage=stage)
         acknowledge(
-            package,
+            self._package,
             "Serverless-LambdaDLQ",
-            "Step Functions invokes them synchronously and retries by itself; only asynchronous calls reach a DLQ.",
+            "Step Functions invokes them synchronously and retries by itself; what a stream's events fail with goes to "
+            "the on-failure destination; only asynchronous calls reach a DLQ.",
         )
-        self._functions = {step.name: self._function(package, step) for step in workflow.steps}
+        self._functions = {
+            step.name: self._function(step.module, step.slug, cdk.Duration.seconds(step.timeout_seconds))
+            for step in workflow.steps
+        }
         for name in self.ends_session:
             self.step(name)
-        for name, function in self._functions.items():
-            self._grant_session(name, function)
+        for step in workflow.steps:
+            self._grant_session(step, self._functions[step.name])
+        self._compensation = self._compensating_function() if workflow.compensates else None
         self.configure()
         machine = self._state_machine()
         cdk.CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn)
@@ -69,25 +85,84 @@ class WorkflowStack(cdk.Stack):
             )
         return self._functions[name]
 
-    def _function(self, package: LambdaPackage, step: Step) -> lambda_.Function:
-        return package.function(
-            step.module,
-            name=f"{self.workflow.name}-{step.slug}",
+    def seconds_of(self, name: str) -> int:
+        """The timeout of a step's Lambda: the longest that a delivery can live."""
+        [seconds] = [step.timeout_seconds for step in self.workflow.steps if step.name == name]
+        return seconds
+
+    @property
+    def compensation(self) -> lambda_.Function:
+        """The function that undoes what a failed or cancelled session left. Raises ConfigurationError if none does."""
+        if self._compensation is None:
+            raise ConfigurationError(
+                f"infra/workflows/{self.workflow.package}.py configures the compensation, but "
+                f"lambdas/{self.workflow.package}/{COMPENSATION}.py defines no `handler`: add it"
+            )
+        return self._compensation
+
+    def setting(self, name: str) -> str:
+        """A setting that cdk.json gives this workflow, as an environment variable has it: text, or JSON."""
+        value: Any = self.settings.workflow(self.workflow.name, name)
+        return value if isinstance(value, str) else json.dumps(value)
+
+    def table(self, name: str, *, key: str) -> dynamodb.Table:
+        """A table of this workflow, `<name>-<stage>`, in a stack that outlives this one; the key is a string."""
+        return table(self._data, name, self.settings, key=key)
+
+    def notifies(self, function: lambda_.Function) -> None:
+        """Lets a function tell people something."""
+        function.add_environment("NOTIFICATIONS_QUEUE_URL", self._stateful.notifications.queue_url)
+        allow(function, ["sqs:SendMessage"], self._stateful.notifications.queue_arn)
+
+    @cached_property
+    def _data(self) -> DataStack:
+        return DataStack(self._app, self.workflow.name, self.settings)
+
+    def _function(self, module: str, slug: str, timeout: cdk.Duration) -> lambda_.Function:
+        return self._package.function(
+            module,
+            name=f"{self.workflow.name}-{slug}",
             service=self.workflow.name,
-            timeout=cdk.Duration.seconds(step.timeout_seconds),
+            timeout=timeout,
             environment={"SESSIONS_TABLE": self._stateful.sessions.table_name},
         )
 
-    def _grant_session(self, name: str, function: lambda_.Function) -> None:
-        first = name == self.workflow.first_step
+    def _grant_session(self, step: Step, function: lambda_.Function) -> None:
+        first = step.name == self.workflow.first_step
         creating = ["dynamodb:PutItem"] if first else []
         allow(function, ["dynamodb:UpdateItem", *creating], self._stateful.sessions.table_arn)
-        if name in self.ends_session:
-            function.add_environment("RESULTS_TABLE", self._stateful.results.table_name)
-            allow(function, ["dynamodb:GetItem", "dynamodb:PutItem"], self._stateful.results.table_arn)
+        if step.asks:
+            self._grant_asking(function)
+        elif step.name in self.ends_session:
+            allow_table(function, "RESULTS_TABLE", self._stateful.results, "GetItem", "PutItem")
         elif not first:
-            function.add_environment("STEPS_TABLE", self._stateful.steps.table_name)
-            allow(function, ["dynamodb:GetItem", "dynamodb:PutItem"], self._stateful.steps.table_arn)
+            allow_table(function, "STEPS_TABLE", self._stateful.steps, "GetItem", "PutItem")
+
+    def _grant_asking(self, function: lambda_.Function) -> None:
+        allow_table(function, "CALLBACKS_TABLE", self._stateful.callbacks, "PutItem", "UpdateItem")
+        allow_parameter(function, "API_URL_PARAMETER", self.settings.api_url_parameter)
+        allow_secret(function, "APPROVALS_SECRET", f"approvals-{self.settings.name}")
+        self.notifies(function)
+
+    def _compensating_function(self) -> lambda_.Function:
+        """Invoked as a session of this workflow ends badly, whoever wrote it down: a machine that was stopped or timed
+        out cannot catch.
+
+        The filter asks for the change of status, so that what the function itself writes does not invoke it.
+        """
+        function = self._function(COMPENSATION, COMPENSATION, _COMPENSATION_TIMEOUT)
+        sessions = self._stateful.sessions
+        allow(function, ["dynamodb:UpdateItem"], sessions.table_arn)
+        consume(
+            function,
+            sessions,
+            pattern={
+                "OldImage": {"status": {"S": list(_OPEN)}},
+                "NewImage": {"workflow": {"S": [self.workflow.name]}, "status": {"S": list(_BADLY_ENDED)}},
+            },
+            dead_letters=self._stateful.dead_letters,
+        )
+        return function
 
     def _state_machine(self) -> sfn.StateMachine:
         name = f"{self.workflow.name}-{self.settings.name}"

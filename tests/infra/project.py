@@ -1,4 +1,4 @@
-"""A small repository of its own, for what the app must notice in one: two workflows, the house's way."""
+"""A small repository of its own, for what the app must notice in one: two workflows and the API, the house's way."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ STEPS = ("OpenOrder", "ChargePayment", "CloseOrder")
 
 def make_project(root: Path) -> Path:
     """Workflows `order` and `gift-card`, three steps each, and what stage local needs besides."""
-    for name in ("core", "operations"):
+    for name in ("api", "core", "operations"):
         shutil.copytree(ROOT / "lambdas" / name, root / "lambdas" / name)
     for file in ("local/bootstrap", "lambdas/requirements.txt", "requirements.lock"):
         (root / file).parent.mkdir(parents=True, exist_ok=True)

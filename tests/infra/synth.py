@@ -13,12 +13,20 @@ from infra.app import ROOT, add_stacks
 
 Json = dict[str, Any]
 
-_PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "region", "AWS::AccountId": "account"}
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "region",
+    "AWS::AccountId": "account",
+    "AWS::URLSuffix": "amazonaws.com",
+}
 _REF = {
+    "AWS::ApiGateway::RestApi": "{Name}",
+    "AWS::ApiGateway::Stage": "{StageName}",
     "AWS::DynamoDB::Table": "{TableName}",
     "AWS::Lambda::Function": "{FunctionName}",
     "AWS::Logs::LogGroup": "{LogGroupName}",
     "AWS::SNS::Topic": "topic/{TopicName}",
+    "AWS::SQS::Queue": "https://queue/{QueueName}",
     "AWS::StepFunctions::StateMachine": "machine/{StateMachineName}",
 }
 _ARN = {
@@ -26,6 +34,11 @@ _ARN = {
     "AWS::Lambda::Function": "function/{FunctionName}",
     "AWS::Logs::LogGroup": "logs/{LogGroupName}:*",
     "AWS::SQS::Queue": "queue/{QueueName}",
+}
+_ATTRIBUTES = {
+    "Arn": _ARN,
+    "StreamArn": {"AWS::DynamoDB::Table": "stream/{TableName}"},
+    "QueueName": {"AWS::SQS::Queue": "{QueueName}"},
 }
 
 
@@ -92,8 +105,8 @@ class Deployment:
         match value:
             case {"Ref": str(name)}:
                 return _PSEUDO.get(name) or self._named(stack, name, _REF, name)
-            case {"Fn::GetAtt": [str(name), "Arn"]}:
-                return self._named(stack, name, _ARN, f"{stack}/{name}")
+            case {"Fn::GetAtt": [str(name), str(attribute)]} if attribute in _ATTRIBUTES:
+                return self._named(stack, name, _ATTRIBUTES[attribute], f"{stack}/{name}")
             case {"Fn::GetStackOutput": {"StackName": str(other), "OutputName": str(output)}}:
                 return str(self.resolve(other, self.templates[other]["Outputs"][output]["Value"]))
             case {"Fn::Join": [str(separator), list(parts)]}:

@@ -12,7 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from infra.app import ROOT, add_stacks
 from infra.errors import ConfigurationError
 from infra.layer import layer_folder
-from tests.infra.project import stack, write
+from tests.infra.project import machine, stack, write, write_machine
 from tests.infra.synth import context, synthesise
 
 # Nothing to reach the world with: no credentials, no Docker or other program, proxies that lead nowhere.
@@ -53,13 +53,14 @@ def test_a_mistake_ends_in_one_sentence_and_a_failure(tmp_path: Path) -> None:
     assert synth.stderr.count("\n") == 1
 
 
-def test_stacks_depend_one_way_from_stateful(tmp_path: Path) -> None:
+def test_stacks_depend_one_way_from_what_holds_data(tmp_path: Path) -> None:
     app = cdk.App(context=context() | {"stage": "local"}, outdir=str(tmp_path))
     add_stacks(app)
     for artifact in app.synth().stacks:
-        assert {other.stack_name for other in artifact.dependencies if hasattr(other, "stack_name")} <= {
-            "stateful-local"
-        }
+        needed = {other.stack_name for other in artifact.dependencies if hasattr(other, "stack_name")}
+        own_data = artifact.stack_name.replace("-local", "-data-local")
+        assert needed <= {"stateful-local", own_data}
+        assert not needed or not artifact.stack_name.startswith("stateful")
 
 
 def test_what_cdk_nag_finds_fails_synth(tmp_path: Path) -> None:
@@ -112,7 +113,37 @@ def test_a_stack_that_names_an_unknown_step_is_refused(
     )
 
 
-def test_adding_a_workflow_changes_no_other_stack_but_operations(project: Path, tmp_path: Path) -> None:
+def test_a_workflow_that_configures_a_compensation_needs_one(project: Path, tmp_path: Path) -> None:
+    write(
+        project / "infra/workflows/order.py",
+        stack("Order", body="    def configure(self):\n        self.compensation\n"),
+    )
+    assert refusal(project, tmp_path / "out") == (
+        "infra/workflows/order.py configures the compensation, but lambdas/order/compensate.py defines no `handler`: "
+        "add it"
+    )
+
+
+def test_a_workflows_tables_have_a_stack_of_their_own(project: Path, tmp_path: Path) -> None:
+    body = "    def configure(self):\n        self.table('gift-boxes', key='boxId')\n"
+    write(project / "infra/workflows/gift_card.py", stack("GiftCard", body=body))
+    templates = synthesise("local", tmp_path / "out", project).templates
+    [table] = templates["gift-card-data-local"]["Resources"].values()
+    assert table["Properties"]["TableName"] == "gift-boxes-local"
+    assert "order-data-local" not in templates
+
+
+def test_a_step_that_asks_is_granted_it_by_its_state(project: Path, tmp_path: Path) -> None:
+    definition = machine(("OpenOrder", "ChargePayment", "CloseOrder"))
+    definition["States"]["ChargePayment"]["Resource"] += ".waitForTaskToken"
+    write_machine(project, "order", definition)
+    functions = synthesise("local", tmp_path / "out", project).functions()
+    variables = functions["order-charge-payment-local"]["Environment"]["Variables"]
+    assert {"CALLBACKS_TABLE", "API_URL_PARAMETER", "APPROVALS_SECRET", "NOTIFICATIONS_QUEUE_URL"} <= variables.keys()
+    assert "STEPS_TABLE" not in variables
+
+
+def test_adding_a_workflow_changes_no_other_stack_but_operations_and_the_api(project: Path, tmp_path: Path) -> None:
     both = synthesise("local", tmp_path / "both", project).templates
     (project / "statemachines/gift-card.asl.json").unlink()
     (project / "infra/workflows/gift_card.py").unlink()
@@ -120,4 +151,4 @@ def test_adding_a_workflow_changes_no_other_stack_but_operations(project: Path, 
         path.unlink()
     one = synthesise("local", tmp_path / "one", project).templates
     assert both.keys() - one.keys() == {"gift-card-local"}
-    assert {name for name in one if one[name] != both[name]} == {"operations-local"}
+    assert {name for name in one if one[name] != both[name]} == {"operations-local", "api-local"}

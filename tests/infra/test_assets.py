@@ -1,11 +1,14 @@
 """What is deployed as code: a package and core; and the layer, fetched once."""
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from infra.app import ROOT
+from infra.convention import discover
 from infra.errors import ConfigurationError
 from infra.layer import layer_folder
 from tests.infra.project import write
@@ -39,16 +42,55 @@ def test_the_local_runtime_is_executable(project: Path, tmp_path: Path) -> None:
     (project / "local/bootstrap").chmod(0o644)
     synthesise("local", tmp_path / "out", project)
     bootstraps = list((tmp_path / "out").glob("asset.*/bootstrap"))
-    assert len(bootstraps) == 3
+    assert len(bootstraps) == 4
     assert {path.stat().st_mode & 0o777 for path in bootstraps} == {0o755}
 
 
 def test_a_change_to_one_workflow_redeploys_that_workflow_only(project: Path, tmp_path: Path) -> None:
     before = code_of(synthesise("local", tmp_path / "before", project))
-    assert [len(assets) for assets in before.values()] == [1, 1, 1]
-    write(project / "lambdas/order/models.py", "class Order:\n    total: int\n")
+    assert [len(assets) for assets in before.values()] == [1, 1, 1, 1]
+    write(project / "lambdas/order/open_order.py", "def handler(event, context):\n    return {}\n")
     after = code_of(synthesise("local", tmp_path / "after", project))
     assert {stack for stack in before if before[stack] != after[stack]} == {"order-local"}
+
+
+def test_a_change_to_a_workflows_models_redeploys_the_api_too(project: Path, tmp_path: Path) -> None:
+    before = code_of(synthesise("local", tmp_path / "before", project))
+    write(project / "lambdas/order/models.py", "class Order:\n    total: int\n")
+    after = code_of(synthesise("local", tmp_path / "after", project))
+    assert {stack for stack in before if before[stack] != after[stack]} == {"order-local", "api-local"}
+
+
+def test_the_apis_asset_has_each_workflows_models_with_what_these_import_and_no_more(
+    project: Path, tmp_path: Path
+) -> None:
+    write(project / "lambdas/order/__init__.py", "")
+    write(
+        project / "lambdas/order/models.py",
+        "import order.money\nfrom order.sizes import SIZE\nfrom order import kinds\n",
+    )
+    for module in ("money", "sizes", "kinds", "stock"):
+        write(project / f"lambdas/order/{module}.py", "SIZE = 1\n")
+    [asset] = code_of(synthesise("local", tmp_path / "out", project))["api-local"]
+    files = files_in(tmp_path / "out", asset)
+    own = {"__init__.py", "models.py", "money.py", "sizes.py", "kinds.py"}
+    assert {file for file in files if file.startswith("order/")} == {f"order/{name}" for name in own}
+    assert {file for file in files if file.startswith("gift_card/")} == {"gift_card/models.py"}
+    assert {"api/openapi.json", "core/models.py", "bootstrap"} <= files
+
+
+def test_every_workflows_models_can_be_imported_from_the_apis_asset(tmp_path: Path) -> None:
+    [asset] = code_of(synthesise("local", tmp_path / "out"))["api-local"]
+    imports = "; ".join(f"import {workflow.package}.models" for workflow in discover(ROOT))
+    run = subprocess.run(
+        [sys.executable, "-c", f"import api.start_workflow; {imports}"],
+        cwd=tmp_path / "out" / f"asset.{asset.removesuffix('.zip')}",
+        env={"AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
 
 
 def test_a_change_to_core_redeploys_everything(project: Path, tmp_path: Path) -> None:

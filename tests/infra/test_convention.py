@@ -66,6 +66,27 @@ def test_a_step_module_that_no_state_calls_is_refused(project: Path, code: str) 
     )
 
 
+def test_a_module_named_compensate_undoes_what_a_session_left_and_no_state_calls_it(project: Path) -> None:
+    write(project / "lambdas/order/compensate.py", "def handler(event, context): ...\n")
+    gift_card, order = discover(project)
+    assert (gift_card.compensates, order.compensates) == (False, True)
+    assert "Compensate" not in {step.name for step in order.steps}
+
+
+def test_a_compensation_that_a_state_calls_is_refused(project: Path) -> None:
+    write(project / "lambdas/order/compensate.py", "def handler(event, context): ...\n")
+    write_machine(project, "order", machine((*STEPS, "Compensate")))
+    assert refusal(project) == (
+        "statemachines/order.asl.json: ${Compensate} is no step: compensate.py is what runs after a session failed or "
+        "was cancelled; give the step another name"
+    )
+
+
+def test_a_compensation_of_no_workflow_is_refused(project: Path) -> None:
+    write(project / "lambdas/trip_request/compensate.py", "def handler(event, context): ...\n")
+    assert "no state of statemachines/trip-request.asl.json calls ${Compensate}" in refusal(project)
+
+
 def test_a_package_of_steps_without_state_machine_is_refused(project: Path) -> None:
     write(project / "lambdas/trip_request/book_room.py", "def handler(event, context): ...\n")
     assert "no state of statemachines/trip-request.asl.json calls ${BookRoom}" in refusal(project)
@@ -130,7 +151,9 @@ def test_a_state_that_waits_for_an_answer_may_wait_long_and_its_lambda_does_not(
         "TimeoutSeconds": "{% $secondsLeft %}",
     }
     write_machine(project, "order", definition)
-    assert {step.name: step.timeout_seconds for step in discover(project)[1].steps}["ChargePayment"] == 30
+    steps = {step.name: step for step in discover(project)[1].steps}
+    assert steps["ChargePayment"].timeout_seconds == 30
+    assert {name for name, step in steps.items() if step.asks} == {"ChargePayment"}
 
 
 def test_a_lambda_takes_the_shortest_of_its_states_and_no_more_than_lambda_allows(project: Path) -> None:

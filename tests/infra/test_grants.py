@@ -5,6 +5,7 @@ from importlib import import_module
 
 import pytest
 
+from core.asking import AskingStep
 from core.step import FirstStep, LastStep, MiddleStep
 from infra.app import ROOT
 from infra.convention import Step, Workflow, discover
@@ -14,9 +15,11 @@ Grants = set[tuple[str, str]]
 
 WORKFLOWS = discover(ROOT)
 STEPS = [(workflow, step) for workflow in WORKFLOWS for step in workflow.steps]
+COMPENSATIONS = [workflow for workflow in WORKFLOWS if workflow.compensates]
 
-# Actions without resource-level permissions (X-Ray, log delivery), and resources whose last part is not known ahead.
+# Actions without resource-level permissions (X-Ray, streams, log delivery), and names not known ahead.
 TRACING = {("xray:PutTelemetryRecords", "*"), ("xray:PutTraceSegments", "*")}
+LISTING_STREAMS = {("dynamodb:ListStreams", "*")}
 SAMPLING = {("xray:GetSamplingRules", "*"), ("xray:GetSamplingTargets", "*")}
 LOG_DELIVERY = {
     (f"logs:{action}", "*")
@@ -38,16 +41,71 @@ def own_logs(function: str) -> Grants:
 
 
 def dead_letters(stage: str) -> Grants:
-    return {(f"sqs:{a}", f"queue/dead-letters-{stage}") for a in ("GetQueueAttributes", "GetQueueUrl", "SendMessage")}
+    return on_queue(f"dead-letters-{stage}", "GetQueueAttributes", "GetQueueUrl", "SendMessage")
+
+
+def on_queue(queue: str, *actions: str) -> Grants:
+    return {(f"sqs:{action}", f"queue/{queue}") for action in actions}
 
 
 def on_table(table: str, *actions: str) -> Grants:
     return {(f"dynamodb:{action}", f"table/{table}") for action in actions}
 
 
-def describing(stage: str) -> Grants:
+def on_stream(table: str) -> Grants:
+    """What a stream's consumer may do; ListStreams knows no resources."""
+    actions = ("DescribeStream", "GetRecords", "GetShardIterator")
+    return {(f"dynamodb:{action}", f"stream/{table}") for action in actions} | LISTING_STREAMS
+
+
+def on_executions(stage: str, action: str) -> Grants:
     prefix = "arn:aws:states:region:account:execution"
-    return {("states:DescribeExecution", f"{prefix}:{workflow.name}-{stage}:*") for workflow in WORKFLOWS}
+    return {(f"states:{action}", f"{prefix}:{workflow.name}-{stage}:*") for workflow in WORKFLOWS}
+
+
+def on_machines(stage: str, action: str) -> Grants:
+    prefix = "arn:aws:states:region:account:stateMachine"
+    return {(f"states:{action}", f"{prefix}:{workflow.name}-{stage}") for workflow in WORKFLOWS}
+
+
+def reading_secret(name: str) -> Grants:
+    return {("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:region:account:secret:{name}-??????")}
+
+
+def asking(stage: str) -> Grants:
+    """What it takes to keep a question, and to send people a signed link to it."""
+    parameter = f"arn:aws:ssm:region:account:parameter/durable-workflows/{stage}/api-url"
+    return (
+        on_table(f"callbacks-{stage}", "PutItem", "UpdateItem")
+        | {("ssm:GetParameter", parameter)}
+        | reading_secret(f"approvals-{stage}")
+        | notifying(stage)
+    )
+
+
+def notifying(stage: str) -> Grants:
+    return on_queue(f"notifications-{stage}.fifo", "SendMessage")
+
+
+def paying(stage: str) -> Grants:
+    """With the sandbox, its ledger; with a service, the key to it."""
+    if stage == "prod":
+        return reading_secret("order-payments-prod")
+    return on_table(f"payments-{stage}", "GetItem", "UpdateItem")
+
+
+def own_to_workflows(stage: str) -> dict[str, Grants]:
+    """What functions of workflows do beyond a session's life, by the function's name without its stage."""
+    settling = on_table(f"orders-{stage}", "GetItem", "PutItem", "UpdateItem")
+    stock = on_table(f"inventory-{stage}", "UpdateItem")
+    writing = on_table(f"orders-{stage}", "UpdateItem")
+    return {
+        "order-reserve-stock": on_table(f"orders-{stage}", "PutItem") | stock,
+        "order-charge-payment": writing | paying(stage),
+        "order-confirm-order": writing | notifying(stage),
+        "order-release-stock": settling | stock,
+        "order-compensate": settling | stock | paying(stage),
+    }
 
 
 def life_of_a_step(workflow: Workflow, step: Step, stage: str) -> Grants:
@@ -61,33 +119,84 @@ def life_of_a_step(workflow: Workflow, step: Step, stage: str) -> Grants:
             return sessions | on_table(f"steps-{stage}", "GetItem", "PutItem")
         case LastStep():
             return sessions | on_table(f"results-{stage}", "GetItem", "PutItem")
+        case AskingStep():
+            return sessions | asking(stage)
     raise AssertionError(f"{handler} is no step")
 
 
 def expected_of_steps(stage: str) -> Iterator[tuple[str, Grants]]:
     for workflow, step in STEPS:
-        name = f"{workflow.name}-{step.slug}-{stage}"
-        yield name, life_of_a_step(workflow, step, stage) | own_logs(name) | TRACING
+        name = f"{workflow.name}-{step.slug}"
+        own = own_to_workflows(stage).get(name, set()) | own_logs(f"{name}-{stage}")
+        yield f"{name}-{stage}", life_of_a_step(workflow, step, stage) | own | TRACING
+
+
+def expected_of_compensations(stage: str) -> Iterator[tuple[str, Grants]]:
+    sessions = f"sessions-{stage}"
+    consuming = on_stream(sessions) | dead_letters(stage) | on_table(sessions, "UpdateItem")
+    for workflow in COMPENSATIONS:
+        name = f"{workflow.name}-compensate"
+        own = own_to_workflows(stage)[name] | own_logs(f"{name}-{stage}")
+        yield f"{name}-{stage}", consuming | own | TRACING
 
 
 def expected_of_operations(stage: str) -> Iterator[tuple[str, Grants]]:
-    both = TRACING | describing(stage) | dead_letters(stage)
-    sessions = f"sessions-{stage}"
-    reconcile, sweep = f"reconcile-session-{stage}", f"sweep-sessions-{stage}"
-    yield reconcile, both | own_logs(reconcile) | on_table(sessions, "PutItem", "UpdateItem")
-    yield (
-        sweep,
-        both
-        | own_logs(sweep)
-        | on_table(sessions, "GetItem", "UpdateItem")
+    sessions, callbacks, watching = f"sessions-{stage}", f"callbacks-{stage}", on_executions(stage, "DescribeExecution")
+    topics = {("sns:Publish", f"topic/{audience}-{stage}") for audience in ("approvers", "customers")}
+    receiving = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes", "GetQueueUrl")
+    for name, own in {
+        "reconcile-session": watching | dead_letters(stage) | on_table(sessions, "PutItem", "UpdateItem"),
+        "sweep-sessions": watching
+        | dead_letters(stage)
+        | on_table(sessions, "BatchGetItem", "UpdateItem")
         | on_table(f"{sessions}/index/open-sessions", "Query"),
-    )
+        "deliver-decision": on_stream(callbacks)
+        | dead_letters(stage)
+        | on_table(callbacks, "GetItem", "UpdateItem")
+        | on_table(sessions, "GetItem", "UpdateItem")
+        | on_machines(stage, "SendTaskSuccess"),
+        "send-notification": on_queue(f"notifications-{stage}.fifo", *receiving) | topics,
+    }.items():
+        yield f"{name}-{stage}", own | own_logs(f"{name}-{stage}") | TRACING
+
+
+def expected_of_the_api(stage: str) -> Iterator[tuple[str, Grants]]:
+    sessions, callbacks = f"sessions-{stage}", f"callbacks-{stage}"
+    starting = on_machines(stage, "StartExecution") | on_executions(stage, "DescribeExecution")
+    answering = on_table(callbacks, "GetItem", "UpdateItem") | on_table(sessions, "GetItem")
+    for name, own in {
+        "start-workflow": on_table(sessions, "PutItem", "UpdateItem", "DeleteItem") | starting,
+        "get-session": on_table(sessions, "GetItem") | on_table(f"results-{stage}", "GetItem"),
+        "list-sessions": on_table(sessions, "BatchGetItem")
+        | on_table(f"{sessions}/index/by-workflow", "Query")
+        | on_table(f"{sessions}/index/by-owner", "Query"),
+        "batch-sessions": on_table(sessions, "BatchGetItem"),
+        "cancel-session": on_table(sessions, "GetItem", "UpdateItem") | on_executions(stage, "StopExecution"),
+        "retry-session": on_table(sessions, "GetItem", "UpdateItem") | starting,
+        "send-signal": answering,
+        "answer-callback": answering | reading_secret(f"webhooks-{stage}"),
+        "show-approval": on_table(callbacks, "GetItem")
+        | on_table(sessions, "GetItem")
+        | reading_secret(f"approvals-{stage}"),
+        "decide-approval": answering | reading_secret(f"approvals-{stage}"),
+        "get-openapi": set(),
+    }.items():
+        yield f"api-{name}-{stage}", own | own_logs(f"api-{name}-{stage}") | TRACING
 
 
 def test_a_lambda_may_do_what_its_part_in_the_sessions_life_needs_and_no_more(deployment: Deployment) -> None:
     granted = {name: deployment.grants(function["Role"]) for name, function in deployment.functions().items()}
-    expected = dict((*expected_of_steps(deployment.stage), *expected_of_operations(deployment.stage)))
-    assert granted == expected
+    parts = (expected_of_steps, expected_of_compensations, expected_of_operations, expected_of_the_api)
+    assert granted == {name: grants for part in parts for name, grants in part(deployment.stage)}
+
+
+def test_one_lambda_alone_may_answer_a_task(deployment: Deployment) -> None:
+    answering = {
+        name
+        for name, function in deployment.functions().items()
+        if any(action.startswith("states:SendTask") for action, _ in deployment.grants(function["Role"]))
+    }
+    assert answering == {f"deliver-decision-{deployment.stage}"}
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
@@ -99,43 +208,75 @@ def test_a_state_machine_may_invoke_exactly_its_own_lambdas(deployment: Deployme
     )
 
 
-def test_there_is_no_role_beside_those_of_lambdas_and_machines(deployment: Deployment) -> None:
+def api_gateways_logging_role(deployment: Deployment) -> str:
+    [(_, account)] = deployment.resources("AWS::ApiGateway::Account")
+    role: str = account["CloudWatchRoleArn"]
+    return role
+
+
+def test_there_is_no_role_beside_those_of_lambdas_and_machines_and_api_gateways_for_logs(
+    deployment: Deployment,
+) -> None:
     lambdas = [function["Role"] for function in deployment.functions().values()]
     machines = [machine["RoleArn"] for _, machine in deployment.resources("AWS::StepFunctions::StateMachine")]
-    assert sorted(lambdas + machines) == sorted(deployment.roles())
+    assert sorted([*lambdas, *machines, api_gateways_logging_role(deployment)]) == sorted(deployment.roles())
 
 
 def test_grants_come_from_the_policies_that_these_tests_read(deployment: Deployment) -> None:
-    for _, role in deployment.resources("AWS::IAM::Role"):
-        assert not {"ManagedPolicyArns", "Policies"} & role.keys()
+    roles = [role for _, role in deployment.resources("AWS::IAM::Role")]
+    assert not [role for role in roles if "Policies" in role]
+    [logging] = [role for role in roles if "ManagedPolicyArns" in role]
+    [statement] = logging["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
+    assert logging["ManagedPolicyArns"] == ["arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"]
     assert not list(deployment.resources("AWS::IAM::ManagedPolicy"))
 
 
 def test_no_wildcard_is_granted_but_those_explained_above(deployment: Deployment) -> None:
-    explained = TRACING | SAMPLING | LOG_DELIVERY | describing(deployment.stage)
+    explained = TRACING | SAMPLING | LOG_DELIVERY | LISTING_STREAMS
+    for action in ("DescribeExecution", "StopExecution"):
+        explained |= on_executions(deployment.stage, action)
     explained |= {grant for name in deployment.functions() for grant in own_logs(name)}
     granted = {grant for role in deployment.roles() for grant in deployment.grants(role)}
     assert {(action, resource) for action, resource in granted if "*" in action + resource} <= explained
 
 
-def statements(deployment: Deployment, kind: str) -> list[Json]:
-    [(_, policy)] = deployment.resources(kind)
-    found: list[Json] = policy["PolicyDocument"]["Statement"]
+def admitted(deployment: Deployment, kind: str) -> dict[str, list[Json]]:
+    """By queue or topic, whom its policy lets in beside roles that are granted it; nobody gets in without SSL."""
+    found: dict[str, list[Json]] = {}
+    for _, policy in deployment.resources(kind):
+        deny, *allow = policy["PolicyDocument"]["Statement"]
+        assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+        assert all(statement["Effect"] == "Allow" for statement in allow)
+        found[deny["Resource"]] = allow
     return found
 
 
-def test_dead_letters_come_from_this_stages_rules_and_over_ssl_only(deployment: Deployment) -> None:
-    deny, *allow = statements(deployment, "AWS::SQS::QueuePolicy")
-    assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    for statement in allow:
-        assert statement["Action"] == "sqs:SendMessage"
-        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-        assert statement["Condition"]["ArnEquals"]["aws:SourceArn"].startswith(f"operations-{deployment.stage}/")
+def test_queues_take_what_roles_are_granted_and_dead_letters_what_this_stages_rules_send(
+    deployment: Deployment,
+) -> None:
+    stage = deployment.stage
+    rules = f"arn:aws:events:region:account:rule/operations-{stage}-*"
+    assert admitted(deployment, "AWS::SQS::QueuePolicy") == {
+        f"queue/notifications-{stage}.fifo": [],
+        f"queue/notifications-dead-{stage}.fifo": [],
+        f"queue/dead-letters-{stage}": [
+            {
+                "Effect": "Allow",
+                "Action": "sqs:SendMessage",
+                "Principal": {"Service": "events.amazonaws.com"},
+                "Resource": f"queue/dead-letters-{stage}",
+                "Condition": {"ArnLike": {"aws:SourceArn": rules}},
+            }
+        ],
+    }
 
 
-def test_alarms_of_this_account_may_publish_and_over_ssl_only(deployment: Deployment) -> None:
-    deny, allow = statements(deployment, "AWS::SNS::TopicPolicy")
-    assert (deny["Effect"], deny["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    assert (allow["Effect"], allow["Action"]) == ("Allow", "sns:Publish")
-    assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert allow["Condition"] == {"StringEquals": {"aws:SourceAccount": "account"}}
+def test_topics_take_what_roles_are_granted_and_alarms_what_cloudwatch_sends(deployment: Deployment) -> None:
+    stage = deployment.stage
+    topics = admitted(deployment, "AWS::SNS::TopicPolicy")
+    [alarms] = topics.pop(f"topic/alarms-{stage}")
+    assert topics == {f"topic/approvers-{stage}": [], f"topic/customers-{stage}": []}
+    assert alarms["Action"] == "sns:Publish"
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": "account"}}

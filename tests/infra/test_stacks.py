@@ -2,6 +2,7 @@
 
 import json
 import os
+import string
 from importlib import import_module
 from unittest.mock import patch
 
@@ -13,11 +14,13 @@ from infra.convention import Workflow, discover
 from tests.infra.synth import Deployment
 
 WORKFLOWS = discover(ROOT)
+SECRET = "AWS::SecretsManager::Secret"
+VISIBLE = "ApproximateNumberOfMessagesVisible"
 each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
 
 
-def test_a_stage_has_one_stack_per_workflow_and_two_of_its_own(deployment: Deployment) -> None:
-    names = ["stateful", "operations", *(workflow.name for workflow in WORKFLOWS)]
+def test_a_stage_has_one_stack_per_workflow_one_for_its_tables_and_three_of_its_own(deployment: Deployment) -> None:
+    names = ["stateful", "operations", "api", "order-data", *(workflow.name for workflow in WORKFLOWS)]
     assert deployment.templates.keys() == {f"{name}-{deployment.stage}" for name in names}
 
 
@@ -61,7 +64,7 @@ def test_a_lambda_gives_up_before_the_state_that_calls_it(deployment: Deployment
     functions = deployment.functions()
     for step in workflow.steps:
         function = functions[f"{workflow.name}-{step.slug}-{deployment.stage}"]
-        assert function["Timeout"] <= limits[f"${{{step.name}}}"] - 10
+        assert step.asks or function["Timeout"] <= limits[f"${{{step.name}}}"] - 10
 
 
 @each_workflow
@@ -93,7 +96,14 @@ def test_every_lambda_logs_json_for_a_while_and_is_traced(deployment: Deployment
         assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == "DurableWorkflows"
 
 
-KEYS = {"sessions": ["sessionId"], "steps": ["sessionId", "stepKey"], "results": ["sessionId"]}
+KEYS = {
+    "sessions": ["sessionId"],
+    "steps": ["sessionId", "stepKey"],
+    "results": ["sessionId"],
+    "callbacks": ["callbackId"],
+    "orders": ["sessionId"],
+    "inventory": ["productId"],
+}
 
 
 @pytest.mark.parametrize("table", KEYS)
@@ -105,26 +115,42 @@ def test_a_table_is_on_demand_recoverable_and_forgets(deployment: Deployment, ta
     assert found["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
 
 
-def test_sessions_have_a_stream_and_an_index_of_those_still_open(deployment: Deployment) -> None:
+def test_sessions_are_found_by_what_no_step_changes(deployment: Deployment) -> None:
+    """No status is in an index: its writes would all go to a few keys, and each cost a second one."""
     sessions = deployment.named("AWS::DynamoDB::Table", f"sessions-{deployment.stage}")
-    assert sessions["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
-    [index] = sessions["GlobalSecondaryIndexes"]
-    assert index == {
-        "IndexName": "open-sessions",
-        "KeySchema": [
-            {"AttributeName": "openWorkflow", "KeyType": "HASH"},
-            {"AttributeName": "createdAt", "KeyType": "RANGE"},
-        ],
-        "Projection": {"ProjectionType": "KEYS_ONLY"},
-    }
+    keys = {"open-sessions": "openWorkflow", "by-workflow": "workflow", "by-owner": "owner"}
+    assert sessions["GlobalSecondaryIndexes"] == [
+        {
+            "IndexName": index,
+            "KeySchema": [
+                {"AttributeName": key, "KeyType": "HASH"},
+                {"AttributeName": "createdAt", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+        for index, key in keys.items()
+    ]
 
 
-def test_tables_outlive_their_stack_in_prod_and_only_there(deployment: Deployment) -> None:
+def test_data_outlives_its_stack_in_prod_and_only_there(deployment: Deployment) -> None:
     kept = deployment.stage == "prod"
-    template = deployment.templates[f"stateful-{deployment.stage}"]
-    for resource in template["Resources"].values():
-        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == ("Retain" if kept else "Delete")
-        assert resource["Properties"]["DeletionProtectionEnabled"] is kept
+    policies = 2 * [("Retain" if kept else "Delete")]
+    for stack in (f"stateful-{deployment.stage}", f"order-data-{deployment.stage}"):
+        for resource in deployment.templates[stack]["Resources"].values():
+            if resource["Type"] == "AWS::SQS::QueuePolicy":
+                continue
+            assert [resource["DeletionPolicy"], resource["UpdateReplacePolicy"]] == policies
+            if resource["Type"] == "AWS::DynamoDB::Table":
+                assert resource["Properties"]["DeletionProtectionEnabled"] is kept
+
+
+def test_secrets_are_generated_of_letters_and_digits(deployment: Deployment) -> None:
+    secrets = {secret["Name"]: secret["GenerateSecretString"] for _, secret in deployment.resources(SECRET)}
+    lengths = {name: generated["PasswordLength"] for name, generated in secrets.items()}
+    assert lengths == {f"approvals-{deployment.stage}": 64, f"webhooks-{deployment.stage}": 32}
+    for generated in secrets.values():
+        assert set(generated["ExcludeCharacters"]) == set(string.punctuation)
+        assert generated["IncludeSpace"] is False
 
 
 def test_ends_that_no_step_wrote_down_reach_the_reconciler(deployment: Deployment) -> None:
@@ -159,8 +185,9 @@ def test_an_event_that_cannot_be_handled_is_retried_and_then_kept(deployment: De
     queue = f"queue/dead-letters-{deployment.stage}"
     for _, rule in deployment.resources("AWS::Events::Rule"):
         [target] = rule["Targets"]
-        assert target["DeadLetterConfig"] == {"Arn": queue}
+        assert target["DeadLetterConfig"] == {"Arn": f"arn:aws:sqs:region:account:dead-letters-{deployment.stage}"}
         assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
+    assert len(list(deployment.resources("AWS::Events::Rule"))) == 2
     configured = {
         config["FunctionName"]: config["DestinationConfig"]
         for _, config in deployment.resources("AWS::Lambda::EventInvokeConfig")
@@ -169,7 +196,7 @@ def test_an_event_that_cannot_be_handled_is_retried_and_then_kept(deployment: De
     assert configured == {name: {"OnFailure": {"Destination": queue}} for name in names}
 
 
-def test_people_are_told_of_failures_stale_sessions_and_dead_letters(deployment: Deployment) -> None:
+def test_people_are_told_of_failures_delays_stale_sessions_and_dead_letters(deployment: Deployment) -> None:
     stage = deployment.stage
     alarms = {alarm["AlarmName"]: alarm for _, alarm in deployment.resources("AWS::CloudWatch::Alarm")}
     metrics = {
@@ -182,22 +209,27 @@ def test_people_are_told_of_failures_stale_sessions_and_dead_letters(deployment:
     }
     expected = {
         "stale-sessions": ("DurableWorkflows", "StaleSessions", {"service": "operations", "stage": stage}),
-        "dead-letters": (
-            "AWS/SQS",
-            "ApproximateNumberOfMessagesVisible",
-            {"QueueName": metrics["dead-letters"][2]["QueueName"]},
-        ),
-        "reconcile-session-errors": ("AWS/Lambda", "Errors", {"FunctionName": f"reconcile-session-{stage}"}),
-        "sweep-sessions-errors": ("AWS/Lambda", "Errors", {"FunctionName": f"sweep-sessions-{stage}"}),
+        "dead-letters": ("AWS/SQS", VISIBLE, {"QueueName": f"dead-letters-{stage}"}),
+        "notifications-dead": ("AWS/SQS", VISIBLE, {"QueueName": f"notifications-dead-{stage}.fifo"}),
     }
+    for name in ("reconcile-session", "sweep-sessions", "deliver-decision", "send-notification"):
+        expected[f"{name}-errors"] = ("AWS/Lambda", "Errors", {"FunctionName": f"{name}-{stage}"})
+    for name in (
+        "deliver-decision",
+        *(f"{workflow.name}-compensate" for workflow in WORKFLOWS if workflow.compensates),
+    ):
+        expected[f"{name}-late"] = ("AWS/Lambda", "IteratorAge", {"FunctionName": f"{name}-{stage}"})
+    for name in ("api", "api-iam"):
+        expected[f"{name}-errors"] = ("AWS/ApiGateway", "5XXError", {"ApiName": f"{name}-{stage}", "Stage": stage})
     for workflow in WORKFLOWS:
         machine = {"StateMachineArn": f"arn:aws:states:region:account:stateMachine:{workflow.name}-{stage}"}
         expected[f"{workflow.name}-failed"] = ("AWS/States", "ExecutionsFailed", machine)
         expected[f"{workflow.name}-timed-out"] = ("AWS/States", "ExecutionsTimedOut", machine)
     assert metrics == expected
-    for alarm in alarms.values():
+    for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == [f"topic/alarms-{stage}"]
-        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+        threshold = 15 * 60 * 1000 if name.endswith(f"-late-{stage}") else 1
+        assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (threshold, "GreaterThanOrEqualToThreshold")
         assert alarm["TreatMissingData"] == "notBreaching"
 
 

@@ -1,16 +1,20 @@
 """Stages differ in what cdk.json says, and share nothing in an account."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 
+from infra.app import add_stacks
 from infra.errors import ConfigurationError
 from infra.stage import Stage, stage_of
 from tests.infra.synth import Deployment, context
 
-# Names within their resource: an inline policy's within its role.
-SCOPED = {"AWS::IAM::Policy"}
+# Names within their resource: an inline policy's within its role, an API's stage within the API.
+SCOPED = {"AWS::ApiGateway::Stage", "AWS::IAM::Policy"}
 
 
 def stage_from(**changes: Any) -> Stage:
@@ -46,7 +50,8 @@ def test_no_two_stages_of_an_account_share_a_name(deployments: dict[str, Deploym
 
 def test_every_name_ends_in_its_stage(deployments: dict[str, Deployment]) -> None:
     for deployment in deployments.values():
-        assert {name for name in physical_names(deployment) if not name.endswith(f"-{deployment.stage}")} == set()
+        ending = re.compile(rf".+-{deployment.stage}(\.fifo)?|/durable-workflows/{deployment.stage}/api-url")
+        assert {name for name in physical_names(deployment) if not ending.fullmatch(name)} == set()
 
 
 def test_a_stage_of_ones_own_takes_devs_settings() -> None:
@@ -102,3 +107,50 @@ def test_an_app_without_settings_is_told_where_they_belong() -> None:
 def test_a_provider_that_the_stage_does_not_choose_is_named() -> None:
     with pytest.raises(ConfigurationError, match='stage "dev" chooses no provider "weather"; add it'):
         stage_from(stage="dev").provider("weather")
+
+
+def test_a_setting_of_a_workflow_that_the_stage_does_not_give_is_named() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        stage_from(stage="dev").workflow("order", "colour")
+    assert str(refused.value) == (
+        'cdk.json: stage "dev" says nothing of "colour" for workflow "order"; add it to "workflows.order" of its stage'
+    )
+
+
+def with_payment_url(url: str) -> dict[str, Any]:
+    """The stages, where prod's payment service has this address."""
+    stages: dict[str, Any] = json.loads(json.dumps(context()["stages"]))
+    stages["prod"]["workflows"]["order"]["paymentUrl"] = url
+    return stages
+
+
+def test_a_payment_service_is_reached_over_https_only(tmp_path: Path) -> None:
+    app = cdk.App(
+        context=context() | {"stage": "prod", "stages": with_payment_url("http://payments.example.com")},
+        outdir=str(tmp_path),
+    )
+    with pytest.raises(ConfigurationError) as refused:
+        add_stacks(app)
+    assert str(refused.value) == (
+        'cdk.json: "paymentUrl" of workflow "order", stage "prod", is http://payments.example.com; give the payment '
+        "service's address, beginning with https://"
+    )
+
+
+def test_payments_go_to_the_sandbox_or_to_the_service_that_the_stage_names(
+    deployments: dict[str, Deployment],
+) -> None:
+    for stage, deployment in deployments.items():
+        charge = deployment.functions()[f"order-charge-payment-{stage}"]["Environment"]["Variables"]
+        ledgers = [
+            t["TableName"] for _, t in deployment.resources("AWS::DynamoDB::Table") if "payments" in t["TableName"]
+        ]
+        if stage == "prod":
+            assert charge["PAYMENT_PROVIDER"] == "http"
+            assert charge["PAYMENT_URL"].startswith("https://")
+            assert charge["PAYMENT_SECRET"] == "order-payments-prod"
+            assert ledgers == []
+        else:
+            assert charge["PAYMENT_PROVIDER"] == "sandbox"
+            assert ledgers == [charge["PAYMENTS_TABLE"]]
+        assert charge["CHARGE_SECONDS"] == str(deployment.functions()[f"order-charge-payment-{stage}"]["Timeout"])

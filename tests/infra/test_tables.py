@@ -1,4 +1,4 @@
-"""The tables that unit tests use are those that the stack makes."""
+"""The tables that unit tests use are those that the stacks make."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.infra.synth import Deployment
 
 
 @pytest.mark.usefixtures("tables")
-@pytest.mark.parametrize("table", ["sessions", "steps", "results"])
+@pytest.mark.parametrize("table", ["sessions", "steps", "results", "callbacks", "orders", "inventory", "payments"])
 def test_a_table_has_the_same_keys_and_indexes_in_unit_tests_and_in_the_stack(
     deployments: dict[str, Deployment], table: str
 ) -> None:

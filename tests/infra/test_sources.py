@@ -1,0 +1,90 @@
+"""What invokes the Lambdas that no state machine and no route calls: streams and queues, with their filters."""
+
+import json
+from typing import Any
+
+from core.record import ENDED, Status
+from infra.app import ROOT
+from infra.convention import discover
+from tests.infra.synth import Deployment
+
+COMPENSATING = [workflow.name for workflow in discover(ROOT) if workflow.compensates]
+
+
+def sources(deployment: Deployment) -> dict[str, Any]:
+    return {source["FunctionName"]: source for _, source in deployment.resources("AWS::Lambda::EventSourceMapping")}
+
+
+def pattern(source: Any) -> Any:
+    [only] = source["FilterCriteria"]["Filters"]
+    return json.loads(only["Pattern"])
+
+
+def test_three_kinds_of_lambdas_have_event_sources(deployment: Deployment) -> None:
+    stage = deployment.stage
+    compensations = {f"{workflow}-compensate-{stage}" for workflow in COMPENSATING}
+    assert sources(deployment).keys() == compensations | {f"deliver-decision-{stage}", f"send-notification-{stage}"}
+
+
+def test_a_compensation_runs_as_a_session_of_its_workflow_ends_badly_and_not_for_what_it_writes_itself(
+    deployment: Deployment,
+) -> None:
+    for workflow in COMPENSATING:
+        source = sources(deployment)[f"{workflow}-compensate-{deployment.stage}"]
+        assert source["EventSourceArn"] == f"stream/sessions-{deployment.stage}"
+        images = pattern(source)["dynamodb"]
+        assert images["NewImage"] == {"workflow": {"S": [workflow]}, "status": {"S": ["failed", "cancelled"]}}
+        assert images["OldImage"].keys() == {"status"}
+        assert set(images["OldImage"]["status"]["S"]) == set(Status) - ENDED
+
+
+def test_a_decision_is_delivered_once_it_is_committed(deployment: Deployment) -> None:
+    source = sources(deployment)[f"deliver-decision-{deployment.stage}"]
+    assert source["EventSourceArn"] == f"stream/callbacks-{deployment.stage}"
+    assert pattern(source) == {"dynamodb": {"NewImage": {"status": {"S": ["decided"]}}}}
+
+
+def test_streams_have_the_images_that_their_consumers_filter_by(deployment: Deployment) -> None:
+    views = {
+        table["TableName"]: table["StreamSpecification"]["StreamViewType"]
+        for _, table in deployment.resources("AWS::DynamoDB::Table")
+        if "StreamSpecification" in table
+    }
+    stage = deployment.stage
+    assert views == {f"sessions-{stage}": "NEW_AND_OLD_IMAGES", f"callbacks-{stage}": "NEW_IMAGE"}
+
+
+def test_what_a_streams_consumer_fails_with_comes_again_for_a_day_and_is_then_kept(deployment: Deployment) -> None:
+    for source in sources(deployment).values():
+        if not source["EventSourceArn"].startswith("stream/"):
+            continue
+        assert source["StartingPosition"] == "TRIM_HORIZON"
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert source["BisectBatchOnFunctionError"] is True
+        assert source["MaximumRecordAgeInSeconds"] == 24 * 60 * 60
+        assert "MaximumRetryAttempts" not in source
+        assert source["ParallelizationFactor"] == 10
+        assert source["DestinationConfig"] == {"OnFailure": {"Destination": f"queue/dead-letters-{deployment.stage}"}}
+
+
+def test_notifications_are_sent_in_order_tried_five_times_and_then_kept(deployment: Deployment) -> None:
+    stage = deployment.stage
+    source = sources(deployment)[f"send-notification-{stage}"]
+    assert source["EventSourceArn"] == f"queue/notifications-{stage}.fifo"
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    queue = deployment.named("AWS::SQS::Queue", f"notifications-{stage}.fifo")
+    assert queue["FifoQueue"] is True
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": f"queue/notifications-dead-{stage}.fifo",
+        "maxReceiveCount": 5,
+    }
+    timeout = deployment.functions()[f"send-notification-{stage}"]["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_queues_are_encrypted_and_keep_what_nobody_took_for_two_weeks(deployment: Deployment) -> None:
+    queues = [queue for _, queue in deployment.resources("AWS::SQS::Queue")]
+    assert len(queues) == 3
+    for queue in queues:
+        assert queue["SqsManagedSseEnabled"] is True
+        assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
