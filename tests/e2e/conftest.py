@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import urllib.parse
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,13 @@ from typing import Any
 import boto3
 import psutil
 import pytest
+import urllib3
 
 from core.rows import from_item
+from local.api import public_api
 from local.cloud import Cloud, caller_environment
 from local.deploy import state_machines
+from local.mailbox import Letter, letters
 from tests.support.waiting import eventually
 
 AWS = Path(sys.executable).parent / "aws"
@@ -33,6 +37,8 @@ class Deployed:
         self.dynamodb = boto3.client("dynamodb", **cloud.connection())
         self.iam = boto3.client("iam", **cloud.connection())
         self.functions = boto3.client("lambda", **cloud.connection())
+        self.api = public_api(cloud)
+        self._http = urllib3.PoolManager(maxsize=20, retries=False)
 
     def aws(self, *arguments: str) -> Any:
         """What the AWS CLI answers."""
@@ -50,6 +56,52 @@ class Deployed:
         return self.stepfunctions.start_execution(
             stateMachineArn=self.machines[workflow], name=name or uuid.uuid4().hex, input=json.dumps(raw)
         )["executionArn"]
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """Status and JSON body of a request to the public API, sent with its key."""
+        content = None if body is None else json.dumps(body)
+        answer = self.request(method, self.api.url + path, content, **{"x-api-key": self.api.key, **headers})
+        return answer.status, answer.json()
+
+    def request(self, method: str, url: str, body: str | None = None, **headers: str) -> urllib3.BaseHTTPResponse:
+        return self._http.request(method, url, body=body, headers=headers, redirect=False)
+
+    def decide(self, link: str, action: str, comment: str = "") -> urllib3.BaseHTTPResponse:
+        """What the approval page's form sends."""
+        form = urllib.parse.urlencode({"action": action, "comment": comment})
+        return self.request("POST", link, form, **{"content-type": "application/x-www-form-urlencoded"})
+
+    def letters(self, session_id: str, count: int = 1) -> list[Letter]:
+        """What people were sent about a session, once there are so many."""
+        found: list[Letter] = []
+
+        def arrived() -> bool:
+            found[:] = [letter for letter in letters(self.cloud) if letter.session_id == session_id]
+            return len(found) >= count
+
+        eventually(arrived)
+        return found
+
+    def link(self, session_id: str) -> str:
+        """The link that the session's approver was sent."""
+        return self.letters(session_id)[0].text.splitlines()[-1]
+
+    def waiting(self, session_id: str) -> Any:
+        """The session's record, once it waits."""
+        eventually(lambda: (self.record(session_id) or {}).get("status") == "waiting")
+        return self.record(session_id)
+
+    def stock(self, product: str, available: int) -> None:
+        """Put a product on the shelves."""
+        self.dynamodb.put_item(
+            TableName="inventory-local", Item={"productId": {"S": product}, "available": {"N": str(available)}}
+        )
+
+    def charges(self, session_id: str) -> list[str]:
+        """The statuses of the session's charges in the sandbox's ledger."""
+        rows = self.dynamodb.scan(TableName="payments-local", ConsistentRead=True)["Items"]
+        found = [from_item(row) for row in rows]
+        return [row.get("status", "open") for row in found if row["chargeKey"].startswith(f"{session_id}/")]
 
     def ended(self, execution: str) -> Any:
         """The execution, once it has ended."""
@@ -130,6 +182,18 @@ class Deployed:
             yield
         finally:
             change(FunctionName=function, Environment={"Variables": before})
+
+    @contextmanager
+    def definition(self, workflow: str, old: str, new: str) -> Iterator[None]:
+        """Within it, the workflow's state machine reads `new` where it reads `old`."""
+        machine = self.machines[workflow]
+        before = self.stepfunctions.describe_state_machine(stateMachineArn=machine)["definition"]
+        assert old in before
+        self.stepfunctions.update_state_machine(stateMachineArn=machine, definition=before.replace(old, new))
+        try:
+            yield
+        finally:
+            self.stepfunctions.update_state_machine(stateMachineArn=machine, definition=before)
 
     @contextmanager
     def without_grants(self, function: str) -> Iterator[None]:
