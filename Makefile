@@ -1,7 +1,7 @@
 # Needs make, sh and Python 3.11 or newer; everything else is installed into .venv and node_modules.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up down env logs test bench deploy lock format clean
+.PHONY: help setup demo up down env logs notifications test bench deploy openapi lock format clean
 
 # The first Python that is new enough; name another with PYTHON=…
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -16,8 +16,10 @@ help:
 	@echo "make test               every check and test"
 	@echo "make up | down          the local cloud, deployed, and its end [PORT=4566]"
 	@echo "make env | logs         its variables, as export lines; what its Lambdas logged"
+	@echo "make notifications      what it sent to approvers and customers"
 	@echo "make bench              measure sessions against bare Lambdas"
 	@echo "make deploy STAGE=dev   the same app to the AWS account of your credentials"
+	@echo "make openapi            write the API's OpenAPI document anew from its models"
 	@echo "make setup | lock | format | clean"
 
 setup: .venv/.installed node_modules/.installed
@@ -26,7 +28,7 @@ setup: .venv/.installed node_modules/.installed
 demo up: setup
 	@$(VENV)/python -m local $@ $(AT_PORT) $(if $(filter demo,$@),--workflow $(WORKFLOW))
 
-down env logs: .venv/.installed
+down env logs notifications: .venv/.installed
 	@$(VENV)/python -m local $@
 
 test: setup build/layer/.fetched
@@ -43,6 +45,9 @@ deploy: setup
 	"") echo "Name the stage to deploy, e.g. make deploy STAGE=dev" >&2; exit 1;; \
 	local) echo "Stage local lives in the local cloud: make up" >&2; exit 1;; esac
 	@PATH="$(CURDIR)/$(VENV):$$PATH" node_modules/.bin/cdk deploy --all --context stage=$(STAGE)
+
+openapi: .venv/.installed
+	@PYTHONPATH=lambdas $(VENV)/python -m api.openapi
 
 lock: .venv/.installed
 	@$(VENV)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.txt -o requirements.lock

@@ -1,0 +1,41 @@
+"""What the approval's two routes share: the link tells which question, and who the approver is."""
+
+from pydantic import Field
+
+from api.answers import AnswerSettings, find, goes_on
+from api.http import Refusal, Request
+from core.callbacks import Approval, CallbackRow, Callbacks, is_expired
+from core.links import approver_of
+from core.parameters import secret
+from core.record import Table
+from core.settings import load
+
+
+class ApprovalPageSettings(AnswerSettings):
+    """What these routes read. `approvals_secret`: name or ARN of the secret that links are signed with."""
+
+    approvals_secret: str = Field(min_length=1)
+
+
+def opened(request: Request) -> tuple[CallbackRow, str]:
+    """The question that the link is for, and its approver.
+
+    Raises LinkInvalid, LinkExpired, and Refusal where there is no such question, or nobody waits for its answer.
+    """
+    settings = load(ApprovalPageSettings)
+    callback_id = request.path["callbackId"]
+    approver = approver_of(request.query.get("ticket", ""), callback_id, secret(settings.approvals_secret))
+    row = find(Callbacks(settings.callbacks_table), callback_id, Approval.kind)
+    if row is None:
+        raise Refusal(404, "UnknownApproval", "There is no such approval, or not any more.")
+    if "decision" not in row:
+        if is_expired(row):
+            raise too_late()
+        if not goes_on(Table(settings.sessions_table), row):
+            raise Refusal(410, "ApprovalClosed", "It was cancelled or has ended; no decision is needed any more.")
+    return row, approver
+
+
+def too_late() -> Refusal:
+    """Nobody has decided in time."""
+    return Refusal(410, "ApprovalClosed", "The time for this decision is over, and nobody had decided.")

@@ -1,0 +1,52 @@
+"""POST /workflows/{workflow}/start: starts a session, or finds the one that the same request has started before."""
+
+import uuid
+from importlib import import_module
+
+from pydantic.alias_generators import to_pascal
+
+from api.http import Refusal, Request, Response, as_json, endpoint
+from api.machines import MachineSettings, start
+from core.errors import SessionConflict
+from core.executions import execution_arn, input_hash, session_id_of
+from core.models import WorkflowInput, validated
+from core.record import Table, new_record
+from core.settings import load
+from core.starts import enqueue
+
+
+@endpoint
+def handler(request: Request) -> Response:
+    """Queue the session, then start its execution. Where that fails in between, the same request goes on from there."""
+    settings = load(MachineSettings)
+    workflow = request.path["workflow"]
+    machine = settings.state_machines.get(workflow)
+    if machine is None:
+        known = ", ".join(sorted(settings.state_machines))
+        raise Refusal(404, "UnknownWorkflow", f"There is no workflow of this name. There are: {known}.")
+    raw = request.json_object()
+    owner = validated(input_of(workflow), raw).owner
+    session_id = session_id_of(raw, f"sess_{uuid.uuid4().hex}")
+    arn = execution_arn(machine, session_id)
+    table = Table(settings.sessions_table)
+    to_start, record = enqueue(table, new_record(session_id, workflow, arn, input_hash(raw), "queued", owner))
+    if to_start and not start(machine, arn, session_id, raw):
+        table.delete(record)
+        raise SessionConflict(f"the execution name {session_id} is taken; start with another sessionId")
+    path = f"/sessions/{session_id}"
+    return as_json(
+        202,
+        {
+            "sessionId": session_id,
+            "executionArn": record["executionArn"],
+            "status": record["status"],
+            "links": {"self": path, "cancel": f"{path}/cancel"},
+        },
+    )
+
+
+def input_of(workflow: str) -> type[WorkflowInput]:
+    """The model of a workflow's input, by its name: OrderInput in order.models."""
+    package = workflow.replace("-", "_")
+    model: type[WorkflowInput] = getattr(import_module(f"{package}.models"), f"{to_pascal(package)}Input")
+    return model
