@@ -1,4 +1,4 @@
-"""The commands behind `make up | down | env | logs | demo`."""
+"""The commands behind `make up | down | env | logs | notifications | demo`."""
 
 import argparse
 import os
@@ -8,18 +8,22 @@ from collections.abc import Callable
 
 from rich.console import Console
 
+from local.api import public_api
 from local.cloud import Cloud, LocalError, caller_environment
 from local.demo import run_demo
-from local.deploy import deploy
+from local.deploy import deploy, deployed
 from local.logs import print_logs
+from local.mailbox import print_notifications
 from local.stages import stage
 
 
 def up(cloud: Cloud, options: argparse.Namespace) -> None:
-    """start the local cloud, deploy to it, and print each state machine's ARN"""
+    """start the local cloud, deploy to it, and print each state machine's ARN, and the API's address and key"""
     console = Console(highlight=False, soft_wrap=True)
     for workflow, arn in bring_up(cloud, options.port, console).items():
         console.print(f"{workflow}: {arn}")
+    api = public_api(cloud)
+    console.print(f"API: {api.url}\nAPI key: {api.key}")
 
 
 def down(cloud: Cloud, _options: argparse.Namespace) -> None:
@@ -28,14 +32,20 @@ def down(cloud: Cloud, _options: argparse.Namespace) -> None:
 
 
 def env(cloud: Cloud, _options: argparse.Namespace) -> None:
-    """print the variables that point aws, cdk and boto3 at the local cloud"""
-    for name, value in cloud.environment().items():
+    """print the variables that point aws, cdk and boto3 at the local cloud, and, once deployed, those of its API"""
+    api = public_api(cloud).environment() if deployed(cloud) else {}
+    for name, value in (cloud.environment() | api).items():
         print(f"export {name}={shlex.quote(value)}")
 
 
 def logs(cloud: Cloud, _options: argparse.Namespace) -> None:
     """print what the Lambdas logged last"""
     print_logs(cloud)
+
+
+def notifications(cloud: Cloud, _options: argparse.Namespace) -> None:
+    """print what was sent to approvers and customers"""
+    print_notifications(cloud, Console(highlight=False, soft_wrap=True))
 
 
 def demo(cloud: Cloud, options: argparse.Namespace) -> None:
@@ -64,7 +74,7 @@ def port(text: str) -> int:
 def main() -> int:
     for name in os.environ.keys() - caller_environment().keys():
         del os.environ[name]
-    commands: list[Callable[[Cloud, argparse.Namespace], None]] = [up, down, env, logs, demo]
+    commands: list[Callable[[Cloud, argparse.Namespace], None]] = [up, down, env, logs, notifications, demo]
     parser = argparse.ArgumentParser(prog="python -m local", description="The local cloud.")
     subparsers = parser.add_subparsers(required=True)
     for command in commands:

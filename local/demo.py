@@ -12,16 +12,18 @@ import boto3
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from local import recipe
+from local import orders, recipe
 from local.cloud import Cloud, LocalError
+from local.invitation import find_link, print_goodbye, print_invitation
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_stepfunctions import SFNClient
 
 SAMPLES = Path(__file__).parent / "samples"
-PRINTERS = {"ai-chef": recipe.print_recipe}
-ENDED = {"completed", "expired", "failed", "cancelled"}
+PRINTERS = {"ai-chef": recipe.print_recipe, "order": orders.print_order}
+RESULTS = {"completed", "expired"}
+ENDED = RESULTS | {"failed", "cancelled"}
 POLL_SECONDS = 0.1
 SETTLE_SECONDS = 30
 """How long a session record may take to say what its execution, which has ended, came to."""
@@ -30,8 +32,9 @@ SETTLE_SECONDS = 30
 def run_demo(cloud: Cloud, workflow: str, machines: Mapping[str, str], console: Console) -> None:
     """Start the workflow on its sample input under a new sessionId, show its progress, and print its result.
 
+    Where it waits for an approval, print the link and go on as soon as somebody has decided.
     machines: the state machines' ARNs by their workflows' names.
-    Raises LocalError when there is no such workflow or sample, or the session does not complete.
+    Raises LocalError when there is no such workflow or sample, or the session does not come to a result.
     """
     if workflow not in machines:
         raise LocalError(f"There is no workflow {workflow!r}; there are: {', '.join(machines)}.")
@@ -43,8 +46,12 @@ def run_demo(cloud: Cloud, workflow: str, machines: Mapping[str, str], console: 
     execution = stepfunctions.start_execution(
         stateMachineArn=machine, name=session_id, input=json.dumps({"sessionId": session_id, **sample})
     )["executionArn"]
-    record = _follow(stepfunctions, execution, tables.Table("sessions-local"), session_id, console)
-    if record["status"] != "completed":
+    try:
+        record = _follow(cloud, stepfunctions, execution, tables.Table("sessions-local"), session_id, console)
+    except KeyboardInterrupt:
+        print_goodbye(session_id, console)
+        raise
+    if record["status"] not in RESULTS:
         raise LocalError(f"Session {session_id} {_ending(record)}. What its steps logged: make logs")
     stored = tables.Table("results-local").get_item(Key={"sessionId": session_id}, ConsistentRead=True)["Item"]
     _print_result(workflow, stored["result"], console)
@@ -61,9 +68,10 @@ def sample_of(workflow: str) -> dict[str, Any]:
 
 
 def _follow(
-    stepfunctions: "SFNClient", execution: str, sessions: "Table", session_id: str, console: Console
+    cloud: Cloud, stepfunctions: "SFNClient", execution: str, sessions: "Table", session_id: str, console: Console
 ) -> dict[str, Any]:
     """Show the session's progress until it ends, and return its record."""
+    invited: str | None = None
     columns = TextColumn("{task.description:<20}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
     deadline = None
     with Progress(*columns, console=console) as progress:
@@ -75,6 +83,8 @@ def _follow(
                 progress.update(bar, description=phase, completed=float(str(record["progress"])))
                 if record["status"] in ENDED:
                     return record
+                if record["status"] == "waiting" and invited is None and (invited := find_link(cloud, session_id)):
+                    print_invitation(cloud, session_id, invited, progress.console)
             ended = stepfunctions.describe_execution(executionArn=execution)
             if deadline is None and ended["status"] != "RUNNING":
                 deadline = time.monotonic() + SETTLE_SECONDS
@@ -109,7 +119,7 @@ def _print_next(machine: str, sample: object, console: Console) -> None:
     console.print("\n[bold]Try next[/]")
     console.print(
         f"""\
-1. Start it yourself, with a profile of your own:
+1. Start it yourself, with an input of your own:
      eval "$(make -s env)"
      .venv/bin/aws stepfunctions start-execution --state-machine-arn {machine} \\
        --name {name} --input {shlex.quote(json.dumps(sample))}

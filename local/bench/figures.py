@@ -54,6 +54,11 @@ def at_most(figure: str, seconds: float, limit: float) -> Row:
     return Row(figure, _time(seconds), limit=_time(limit), ok=seconds <= limit)
 
 
+def measured(figure: str, told: str) -> Row:
+    """A figure without a limit, in words."""
+    return Row(figure, told)
+
+
 def none_lost(figure: str, sent: int, ours: int, bare: int | None = None) -> Row:
     """How many of those sent arrived; bare ones too, where that means something."""
     return Row(

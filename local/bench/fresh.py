@@ -28,10 +28,12 @@ def main() -> None:
     requests: list[dict[str, Any]] = []
     if report:
         count(requests)
-    importlib.import_module(module).handler(json.load(sys.stdin), None)
+    answer = importlib.import_module(module).handler(json.load(sys.stdin), None)
     if report:
         with open(report[0], "w") as file:  # noqa: PTH123  # pathlib would be an import of ours
             json.dump(requests, file)
+    if isinstance(answer, dict) and (answer.get("statusCode", 200) >= 400 or answer.get("batchItemFailures")):
+        sys.exit(f"It refused its event: {answer}")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.cloud import ACCOUNT, REGION, ROOT, Cloud, free_port
+from local.cloud import ACCOUNT, REGION, ROOT, Cloud, Connection, free_port
 from tests.support.waiting import eventually
 
 HANDLER = Path(__file__).parent / "handler.py"
@@ -35,6 +35,7 @@ class Lab:
         options = Config(max_pool_connections=50, retries={"total_max_attempts": 1}, read_timeout=60)
         self.stepfunctions = boto3.client("stepfunctions", config=options, **cloud.connection())
         self.functions = boto3.client("lambda", config=options, **cloud.connection())
+        self.dynamodb = boto3.client("dynamodb", **cloud.connection())
         self.sqs = boto3.client("sqs", **cloud.connection())
 
     @cached_property
@@ -43,6 +44,18 @@ class Lab:
         role = iam.create_role(RoleName="all", AssumeRolePolicyDocument=json.dumps(ALLOW_ALL))["Role"]["Arn"]
         iam.put_role_policy(RoleName="all", PolicyName="all", PolicyDocument=json.dumps(ALLOW_ALL))
         return role
+
+    def user(self, action: str, resource: str) -> Connection:
+        """How a client connects as a new user, whose one grant this is."""
+        iam, name = boto3.client("iam", **self.cloud.connection()), uuid.uuid4().hex
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": resource}]}
+        iam.create_user(UserName=name)
+        iam.put_user_policy(UserName=name, PolicyName="grant", PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        connection = self.cloud.connection()
+        connection["aws_access_key_id"] = key["AccessKeyId"]
+        connection["aws_secret_access_key"] = key["SecretAccessKey"]
+        return connection
 
     def function(self, name: str) -> str:
         """A new Lambda with handler.py in it; its ARN."""
@@ -148,7 +161,7 @@ def closed(local_cloud: Cloud) -> Lab:
 
 @pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """MiniStack as it is: a test that fails here names a fix in local/gaps.py that is no longer needed."""
+    """MiniStack as it is: a test that fails here names a fix in local/gaps that is no longer needed."""
     cloud = PlainCloud(tmp_path_factory.mktemp("plain"))
     cloud.start(free_port())
     yield Lab(cloud)

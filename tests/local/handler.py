@@ -3,12 +3,36 @@
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, object]:
+    if "Records" in event:
+        return _fail_first(event["Records"])
     sys.stdout.write(event.get("print", "") + "\n")
+    if "keep" in event:
+        _note(event["keep"], event["token"])
     time.sleep(event.get("sleep", 0))
     if "fail" in event:
         raise ValueError(event["fail"])
     return {"pid": os.getpid(), "python": sys.executable, "environment": dict(os.environ)}
+
+
+def _fail_first(records: list[dict[str, Any]]) -> dict[str, object]:
+    """Notes each record of a stream in the file that it names, and fails each the first time."""
+    failed = []
+    for record in records:
+        item = record["dynamodb"]["NewImage"]
+        if not _note(item["file"]["S"], item["id"]["S"]):
+            failed.append({"itemIdentifier": record["dynamodb"]["SequenceNumber"]})
+    return {"batchItemFailures": failed}
+
+
+def _note(file: str, line: str) -> bool:
+    """Adds a line to the file; whether it was there already."""
+    path = Path(file)
+    known = path.read_text().splitlines() if path.exists() else []
+    with path.open("a") as notes:
+        notes.write(f"{line}\n")
+    return line in known

@@ -1,12 +1,16 @@
 """The arithmetic of `make bench`, how its tables read, and what it changes in a machine it records."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from local.bench import requests
 from local.bench.figures import Write, at_most, compare, figures_table, none_lost, writes_table
+from local.bench.lambdas import Function
 from local.bench.machines import recorded
+from local.bench.recordings import Recording, replay
 
 
 def printed(table: object) -> list[str]:
@@ -88,3 +92,32 @@ def test_a_recorded_machine_calls_the_recorder_in_place_of_each_lambda_wherever_
             "event": {"fish": "{% $fish %}"},
         },
     }
+
+
+def test_a_recording_is_replayed_for_a_new_session_each_time_and_says_which_lambdas_came_before() -> None:
+    first, second = (Function(name, name, name, {}, Path()) for name in ("first", "second"))
+    recordings = [
+        Recording("old", "machine", ((first, {"id": "old"}),)),
+        Recording("old", "machine", ((first, {"id": "old"}), (second, {"id": "old"}))),
+    ]
+
+    calls = list(replay(recordings))
+
+    assert [(function.name, known) for function, _, known in calls] == [
+        ("first", False),
+        ("first", True),
+        ("second", False),
+    ]
+    ids = [event["id"] for _, event, _ in calls]
+    assert ids[1] == ids[2]
+    assert len({"old", *ids}) == 3
+
+
+def test_a_link_is_opened_with_its_ticket_and_decided_with_a_form() -> None:
+    link = "http://localhost/api/approvals/1?ticket=a%2Eb"
+
+    opened, decided = requests.opened(link), requests.opened(link, action="approve", comment="so be it")
+
+    assert (opened["httpMethod"], opened["path"], opened["body"]) == ("GET", "/approvals/1", None)
+    assert (decided["httpMethod"], decided["body"]) == ("POST", "action=approve&comment=so+be+it")
+    assert opened["queryStringParameters"] == decided["queryStringParameters"] == {"ticket": "a.b"}

@@ -1,16 +1,20 @@
-"""The demo's view of a session, on a machine that writes the session's record itself."""
+"""The demo's view of a session: on machines that write the session's record themselves, and of an order as it is."""
 
 import io
 import json
+import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from rich.console import Console
 
 from local import demo
-from local.cloud import LocalError
+from local.cloud import ROOT, Cloud, LocalError
+from local.deploy import state_machines
 from tests.local.conftest import Lab
 
 pytestmark = pytest.mark.xdist_group("local_cloud")
@@ -19,6 +23,22 @@ pytestmark = pytest.mark.xdist_group("local_cloud")
 @pytest.fixture
 def console() -> Console:
     return Console(file=io.StringIO(), width=200, soft_wrap=True)
+
+
+class Reader(io.StringIO):
+    """Somebody who reads what is printed, and acts on the first line that fits the pattern."""
+
+    def __init__(self, pattern: str, act: Callable[[str], None]) -> None:
+        super().__init__()
+        self._pattern, self._act, self._acted = pattern, act, False
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        found = re.search(self._pattern, self.getvalue())
+        if found and not self._acted:
+            self._acted = True
+            self._act(found.group())
+        return written
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +114,60 @@ def test_an_unknown_workflow_is_refused_with_those_that_are(closed: Lab, console
 def test_a_workflow_without_a_sample_says_where_to_write_one(closed: Lab, console: Console) -> None:
     with pytest.raises(LocalError, match=r"local/samples/soup\.json"):
         demo.run_demo(closed.cloud, "soup", {"soup": "…"}, console)
+
+
+@pytest.mark.usefixtures("deployed_cloud")
+def test_somebody_who_leaves_is_told_how_to_cancel(
+    closed: Lab, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("local.demo.time.sleep", leave)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(closed, console, {"Finish": record("completed")})
+    assert isinstance(console.file, io.StringIO)
+    assert re.search(r"\$API_URL/sessions/demo-[0-9a-f]+/cancel", console.file.getvalue())
+
+
+def run_order(cloud: Cloud, pattern: str, act: Callable[[str], None]) -> str:
+    """Run the demo of order, with somebody who acts on what is printed; all that is printed."""
+    reader = Reader(pattern, act)
+    demo.run_demo(cloud, "order", state_machines(cloud), Console(file=reader, width=200, soft_wrap=True))
+    return reader.getvalue()
+
+
+@pytest.fixture
+def order(deployed_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """The cloud, and the order's own sample."""
+    monkeypatch.setattr(demo, "SAMPLES", ROOT / "local" / "samples")
+    return deployed_cloud
+
+
+def test_an_order_is_confirmed_as_soon_as_its_approver_approves(order: Cloud) -> None:
+    statuses: list[int] = []
+
+    def approve(link: str) -> None:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        statuses.append(urllib3.request("POST", link, body="action=approve", headers=form).status)
+
+    printed = run_order(order, r"http://\S+/approvals/\S+(?=\n)", approve)
+
+    assert statuses == [200]
+    assert re.search(r"curl .* -d action=approve -d comment=Fine 'http://\S+/approvals/\S+'\n", printed)
+    assert re.search(r"Order demo-[0-9a-f]+ over USD 20\.00 is confirmed\.", printed)
+
+
+def test_an_order_is_released_as_soon_as_an_operator_rejects_it(order: Cloud) -> None:
+    statuses: list[int] = []
+
+    def reject(printed: str) -> None:
+        key, url = re.findall(r"x-api-key: (\w+)|(http://\S+/signals/)approve", printed)
+        answer = urllib3.request("POST", f"{url[1]}reject", headers={"x-api-key": key[0]})
+        statuses.append(answer.status)
+
+    printed = run_order(order, r"x-api-key(.|\n)*/signals/approve", reject)
+
+    assert statuses == [202]
+    assert "is not confirmed" in printed

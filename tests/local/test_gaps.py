@@ -1,14 +1,16 @@
-"""Each gap that local/gaps.py closes: closed in the local cloud, and still open in MiniStack as it is.
+"""Each gap that local/gaps closes: closed in the local cloud, and still open in MiniStack as it is.
 
 When a test named `test_ministack_…` fails, MiniStack has closed the gap: remove the fix with its tests.
 """
 
+import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import boto3
 import pytest
 
-from local.gaps import TASK_SLOTS
+from local.gaps.invocations import TASK_SLOTS
 from tests.local.conftest import Lab
 from tests.support.waiting import eventually
 
@@ -146,3 +148,26 @@ def test_the_status_event_of_a_failed_execution_carries_the_lambdas_error(closed
 
     assert event["error"] == "ValueError"
     assert "no recipe fits" in event["cause"]
+
+
+def send_to_a_queue_that_wants_encryption(lab: Lab) -> str:
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    name, policy = uuid.uuid4().hex, json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    queue = lab.sqs.create_queue(QueueName=name, Attributes={"Policy": policy})["QueueUrl"]
+    sqs = boto3.client("sqs", **lab.user("sqs:SendMessage", "*"))
+    return sqs.send_message(QueueUrl=queue, MessageBody="hello")["MessageId"]
+
+
+def test_a_queue_that_wants_encryption_takes_requests(closed: Lab) -> None:
+    assert send_to_a_queue_that_wants_encryption(closed)
+
+
+def test_ministack_refuses_requests_to_a_queue_that_wants_encryption(plain: Lab) -> None:
+    with pytest.raises(plain.sqs.exceptions.ClientError, match="explicit deny"):
+        send_to_a_queue_that_wants_encryption(plain)

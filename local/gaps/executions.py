@@ -1,70 +1,15 @@
-"""Where the pinned MiniStack differs from AWS in what the workflows need, closed by wrapping its functions.
-
-Each function closes one gap and says what AWS does and what MiniStack 1.5.33 does. For each, tests/local has a test
-that the gap is closed, and one that fails once MiniStack closes it itself: then the function here can go.
-"""
+"""The beginning and the end of an execution."""
 
 import contextvars
 import json
-import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ministack.core import lambda_runtime
 from ministack.core.responses import json_response, now_iso
-from ministack.services import (
-    eventbridge,
-    lambda_svc,
-    stepfunctions,
-)
+from ministack.services import eventbridge, stepfunctions
 
-TASK_SLOTS = min(16, 3 * (os.cpu_count() or 2))
-OTHER_SLOTS = 4
-
-_ending = threading.RLock()
-"""Held while an execution starts or ends, so that it starts once and ends once."""
-
-
-def close_all() -> None:
-    """Close every gap; call once, before MiniStack serves its first request."""
-    queue_invocations()
-    repeat_starts()
-    end_once()
-    time_out_machines()
-    explain_status_events()
-
-
-def queue_invocations() -> None:
-    """Let invocations wait for a free process instead of each booting one of its own.
-
-    AWS runs 1,000 invocations at once and a boot there takes no processor from another (Lambda quotas). MiniStack
-    boots a process for each concurrent invocation and gives it 10 s: of 100 sessions started at once on two cores most
-    fail. The queues are first come, first served; tasks of state machines have one, and every other invocation (an
-    event rule, an API, a Lambda that calls a Lambda) another, so that neither can starve the other, and a Lambda
-    that waits for an execution holds no slot its tasks need.
-    """
-    in_task = contextvars.ContextVar("in_task", default=False)
-    tasks = ThreadPoolExecutor(TASK_SLOTS, thread_name_prefix="task")
-    others = ThreadPoolExecutor(OTHER_SLOTS, thread_name_prefix="invocation")
-    call_lambda = stepfunctions._call_lambda
-    execute = lambda_svc._execute_function_provided_warm
-
-    def call_lambda_as_task(func_ref: str, event: object) -> object:
-        marked = in_task.set(True)
-        try:
-            return call_lambda(func_ref, event)
-        finally:
-            in_task.reset(marked)
-
-    def execute_in_turn(func: object, event: object, request_id: str) -> object:
-        queue = tasks if in_task.get() else others
-        return queue.submit(contextvars.copy_context().run, execute, func, event, request_id).result()
-
-    stepfunctions._call_lambda = call_lambda_as_task
-    lambda_svc._execute_function_provided_warm = execute_in_turn
-    lambda_svc._ACCOUNT_CONCURRENCY_CAP = 0  # refuses what could wait; the slots are the bound
-    lambda_runtime._PROVIDED_INIT_TIMEOUT = 60.0  # several boot at once, on few cores
+ending = threading.RLock()
+"""Held while an execution starts or ends, or a task's answer is taken, so that each happens once."""
 
 
 def repeat_starts() -> None:
@@ -76,7 +21,7 @@ def repeat_starts() -> None:
     start = stepfunctions._start_execution
 
     def start_once(request: dict[str, Any]) -> object:
-        with _ending:
+        with ending:
             machine = stepfunctions._resolve_state_machine_arn(request.get("stateMachineArn", ""))
             arn = (machine or "").replace(":stateMachine:", ":execution:") + ":" + (request.get("name") or "")
             known = stepfunctions._executions.get(arn)
@@ -104,12 +49,12 @@ def end_once() -> None:
         return add_event(execution, kind, details)
 
     def fail_running(execution: dict[str, Any], error: str, cause: str) -> None:
-        with _ending:
+        with ending:
             if execution["status"] == "RUNNING":
                 fail(execution, error, cause)
 
     def stop_alone(request: object) -> object:
-        with _ending:
+        with ending:
             return stop(request)
 
     stepfunctions._add_event = add_event_until_end
@@ -126,7 +71,7 @@ def time_out_machines() -> None:
     run = stepfunctions._run_execution
 
     def time_out(execution: dict[str, Any]) -> None:
-        with _ending:
+        with ending:
             if execution["status"] != "RUNNING":
                 return
             execution.update(status="TIMED_OUT", stopDate=now_iso())

@@ -1,0 +1,182 @@
+"""What the Lambdas that are no steps are sent: requests of the API, changes of tables, notifications, events.
+
+They are of sessions that are really there, so that each Lambda does what it is for.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import boto3
+
+from local.bench import requests
+from local.bench.approvals import Approvals, session_of
+from local.bench.lambdas import Function, Lambdas
+from local.bench.recordings import Recording
+from local.bench.sessions import Sessions
+from local.cloud import ACCOUNT, REGION, Cloud, LocalError
+from local.demo import sample_of
+
+STARTED = "ai-chef"  # what the API is asked to start: it ends by itself
+
+
+class Events:
+    """Makes events on one cloud."""
+
+    def __init__(self, cloud: Cloud, lambdas: Lambdas, deployed: Mapping[str, str]) -> None:
+        self._cloud, self._lambdas, self._deployed = cloud, lambdas, deployed
+        self._approvals = Approvals(cloud, deployed["order"])
+        self._sessions = Sessions(cloud)
+        self._functions = boto3.client("lambda", **cloud.connection())
+        self._tables = boto3.client("dynamodb", **cloud.connection())
+
+    def walk(self, recordings: Sequence[Recording]) -> Iterator[tuple[Function, Any]]:
+        """Each Lambda of the app that is no step, with its event, to be invoked before the next is asked for.
+
+        Raises LocalError when it is not known what a Lambda is sent.
+        """
+        functions = {function.module: function for function in self._lambdas.by_arn.values()}
+        left = functions.keys() - {function.module for recording in recordings for function, _ in recording.calls}
+        for part in (self._of_operations(recordings[0]), self._of_sessions(), self._of_approvals()):
+            for module, event in part:
+                left -= {module}
+                yield functions[module], event
+        if left:
+            raise LocalError(f"Nothing says what {', '.join(sorted(left))} is sent; say it in local/bench/events.py.")
+
+    def _of_operations(self, recording: Recording) -> Iterator[tuple[str, Any]]:
+        yield "operations.sweep_sessions", _envelope("aws.events", "Scheduled Event", _arn("events", "rule/sweep"), {})
+        yield "operations.reconcile_session", self._aborted(recording)
+        yield "operations.send_notification", _message()
+        yield "api.get_openapi", requests.get("/openapi.json")
+
+    def _of_sessions(self) -> Iterator[tuple[str, Any]]:
+        """Sessions are started, shown, listed, and one that failed is retried."""
+        session_id, machine = f"bench-{uuid.uuid4().hex}", self._deployed[STARTED]
+        body = {"sessionId": session_id, **sample_of(STARTED)}
+        yield "api.start_workflow", requests.post("/workflows/{workflow}/start", body, workflow=STARTED)
+        self._sessions.succeeded(f"{machine.replace(':stateMachine:', ':execution:')}:{session_id}")
+        yield "api.get_session", requests.get("/sessions/{sessionId}", sessionId=session_id)
+        yield "api.list_sessions", requests.get("/sessions", query={"workflow": STARTED, "status": "completed"})
+        yield "api.batch_sessions", requests.post("/sessions/batch", {"sessionIds": [session_id, "none"]})
+        failed = session_of(self._sessions.start(machine, {"profile": {}}))
+        self._approvals.until([failed], "failed")
+        yield "api.retry_session", requests.post("/sessions/{sessionId}/retry", sessionId=failed)
+        self._approvals.until([failed], "failed")
+
+    def _of_approvals(self) -> Iterator[tuple[str, Any]]:
+        """Of three orders that wait, one is approved through its link, one by a signal, and one is cancelled."""
+        executions = self._approvals.start(3)
+        linked, signalled, cancelled = map(session_of, executions)
+        links = self._approvals.links([linked, signalled, cancelled])
+        self._deliver_changes(on=False)
+        yield "api.show_approval", requests.opened(links[linked])
+        yield "api.decide_approval", requests.opened(links[linked], action="approve", comment="Fine")
+        yield "operations.deliver_decision", self._decided(linked)
+        self._sessions.succeeded(executions[0])
+        yield "api.answer_callback", requests.webhook(self._cloud, signalled)
+        signal = {"sessionId": signalled, "name": "approve"}
+        yield "api.send_signal", requests.post("/sessions/{sessionId}/signals/{name}", {"by": "bench"}, **signal)
+        yield "api.cancel_session", requests.post("/sessions/{sessionId}/cancel", sessionId=cancelled)
+        self._approvals.until([cancelled], "cancelled")
+        record = self._approvals.records([cancelled])[cancelled]
+        yield "order.compensate", _change("sessions-local", {"sessionId": record["sessionId"]}, record)
+        self._deliver_changes(on=True)
+        self._sessions.succeeded(executions[1])
+
+    def _deliver_changes(self, *, on: bool) -> None:
+        """Let the cloud deliver the changes of its tables, or keep them, so that only the bench delivers."""
+        for mapping in self._functions.list_event_source_mappings()["EventSourceMappings"]:
+            if ":dynamodb:" in mapping["EventSourceArn"]:
+                self._functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+
+    def _decided(self, session_id: str) -> Any:
+        """The change of the row of table `callbacks` that holds the decision on what this session asked."""
+        waiting = self._approvals.records([session_id])[session_id]["waitingFor"]["M"]
+        key = {"callbackId": waiting["callbackId"]}
+        row = self._tables.get_item(TableName="callbacks-local", Key=key, ConsistentRead=True)["Item"]
+        return _change("callbacks-local", key, row)
+
+    def _aborted(self, recording: Recording) -> Any:
+        """The status event of an execution that was stopped after its first step.
+
+        https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+        """
+        first, event = next(recording.again())
+        self._lambdas.run(first, event)
+        now = int(time.time() * 1000)
+        detail = {
+            "executionArn": event["execution"]["id"],
+            "stateMachineArn": recording.machine,
+            "name": event["execution"]["name"],
+            "status": "ABORTED",
+            "startDate": now,
+            "stopDate": now,
+            "input": json.dumps(event["input"]),
+            "inputDetails": {"included": True},
+            "output": None,
+            "outputDetails": None,
+            "error": None,
+            "cause": None,
+        }
+        return _envelope("aws.states", "Step Functions Execution Status Change", event["execution"]["id"], detail)
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+def _envelope(source: str, kind: str, resource: str, detail: Mapping[str, Any]) -> Any:
+    """https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html"""
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "source": source,
+        "detail-type": kind,
+        "account": ACCOUNT,
+        "region": REGION,
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "resources": [resource],
+        "detail": detail,
+    }
+
+
+def _change(table: str, key: Any, item: Any) -> Any:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html"""
+    change = {"Keys": key, "NewImage": item, "SequenceNumber": "1", "StreamViewType": "NEW_IMAGE"}
+    record = {
+        "eventID": uuid.uuid4().hex,
+        "eventName": "MODIFY",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "eventSourceARN": _arn("dynamodb", f"table/{table}/stream/2026-01-01T00:00:00.000"),
+        "awsRegion": REGION,
+        "dynamodb": change,
+    }
+    return {"Records": [record]}
+
+
+def _message() -> Any:
+    """A notification as its queue hands it over: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+    session_id = f"bench-{uuid.uuid4().hex}"
+    body = {
+        "audience": "customers",
+        "recipient": "bench",
+        "workflow": "order",
+        "sessionId": session_id,
+        "subject": "Your order is confirmed",
+        "text": "Thank you.",
+    }
+    record = {
+        "messageId": str(uuid.uuid4()),
+        "receiptHandle": "none",
+        "body": json.dumps(body),
+        "attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": session_id, "SequenceNumber": "1"},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": _arn("sqs", "notifications-local.fifo"),
+        "awsRegion": REGION,
+    }
+    return {"Records": [record]}

@@ -1,0 +1,119 @@
+"""What the deployed app finds around it on the local cloud, and the commands that show it."""
+
+import io
+import subprocess
+import uuid
+from argparse import Namespace
+
+import boto3
+import pytest
+import urllib3
+from rich.console import Console
+
+from local import __main__ as commands
+from local.api import public_api
+from local.cloud import ACCOUNT, REGION, Cloud, LocalError
+from local.mailbox import letters, print_notifications
+from local.surroundings import API_URL_PARAMETER, surround
+from tests.local.conftest import Lab
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.xdist_group("local_cloud")
+
+
+def publish(cloud: Cloud, audience: str, subject: str) -> str:
+    """Publish a notification as the app does; the session it is about."""
+    session_id = f"mail-{uuid.uuid4().hex}"
+    attributes = {"recipient": "ann", "workflow": "order", "sessionId": session_id}
+    boto3.client("sns", **cloud.connection()).publish(
+        TopicArn=f"arn:aws:sns:{REGION}:{ACCOUNT}:{audience}-local",
+        Subject=subject,
+        Message="Please [look].",
+        MessageAttributes={name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()},
+    )
+    return session_id
+
+
+def of_session(cloud: Cloud, session_id: str) -> list[tuple[str, str, str]]:
+    return [
+        (letter.audience, letter.recipient, letter.subject)
+        for letter in letters(cloud)
+        if letter.session_id == session_id
+    ]
+
+
+def test_links_lead_to_the_api_on_this_machine(deployed_cloud: Cloud) -> None:
+    ssm = boto3.client("ssm", **deployed_cloud.connection())
+    url = ssm.get_parameter(Name=API_URL_PARAMETER)["Parameter"]["Value"]
+
+    assert url == public_api(deployed_cloud).url
+    assert urllib3.request("GET", f"{url}/openapi.json").status == 200
+
+
+def test_the_api_wants_the_key_that_is_shown(deployed_cloud: Cloud) -> None:
+    api = public_api(deployed_cloud)
+
+    without, with_key = (
+        urllib3.request("GET", f"{api.url}/sessions?workflow=order", headers=headers).status
+        for headers in ({}, {"x-api-key": api.key})
+    )
+
+    assert (without, with_key) == (403, 200)
+
+
+def test_a_cloud_without_the_app_has_no_api(plain: Lab) -> None:
+    with pytest.raises(LocalError, match="make up"):
+        public_api(plain.cloud)
+
+
+def test_the_mailbox_takes_each_notification_once_and_looking_leaves_it_there(deployed_cloud: Cloud) -> None:
+    surround(deployed_cloud)
+    session_id = publish(deployed_cloud, "customers", "Your order is confirmed")
+    eventually(lambda: bool(of_session(deployed_cloud, session_id)))
+
+    assert of_session(deployed_cloud, session_id) == [("customers", "ann", "Your order is confirmed")]
+    assert of_session(deployed_cloud, session_id) == [("customers", "ann", "Your order is confirmed")]
+
+
+def test_notifications_are_printed_with_the_newest_last(deployed_cloud: Cloud) -> None:
+    for audience, subject in (("approvers", "First"), ("customers", "Second")):
+        session_id = publish(deployed_cloud, audience, subject)
+        eventually(lambda session_id=session_id: bool(of_session(deployed_cloud, session_id)))  # type: ignore[misc]
+    console = Console(file=io.StringIO(), width=200)
+
+    print_notifications(deployed_cloud, console)
+
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    second = lines.index("Second")
+    assert lines.index("First") < second
+    assert f"to ann (customers), session {session_id}" in lines[second + 1]
+    assert lines[second + 2] == "Please [look]."
+
+
+def test_what_was_sold_stays_sold_when_the_shelves_are_filled_again(deployed_cloud: Cloud) -> None:
+    dynamodb = boto3.client("dynamodb", **deployed_cloud.connection())
+    key = {"productId": {"S": "prod-002"}}
+    dynamodb.update_item(
+        TableName="inventory-local",
+        Key=key,
+        UpdateExpression="ADD available :sold",
+        ExpressionAttributeValues={":sold": {"N": "-1"}},
+    )
+    left = dynamodb.get_item(TableName="inventory-local", Key=key)["Item"]
+
+    surround(deployed_cloud)
+
+    assert dynamodb.get_item(TableName="inventory-local", Key=key)["Item"] == left
+
+
+def test_env_has_the_api_once_the_app_is_deployed(deployed_cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    api = public_api(deployed_cloud)
+    commands.env(deployed_cloud, Namespace())
+
+    lines = capsys.readouterr().out
+    shell = subprocess.run(
+        ["sh", "-c", f"{lines}\necho $API_URL $API_IAM_URL $API_KEY"], capture_output=True, text=True, check=True
+    )
+
+    assert shell.stdout.split() == [api.url, api.iam_url, api.key]
