@@ -23,7 +23,9 @@ def each_change(event: Json, handle: Callable[[Json], None]) -> Any:
 
 def each_message(event: Json, handle: Callable[[Json], None]) -> Any:
     """Handles the messages of a FIFO queue. Answers with the first that failed, and all after it."""
-    return _each(SqsFifoPartialProcessor(), event, handle)
+    processor = SqsFifoPartialProcessor()
+    processor.raise_on_entire_batch_failure = False  # its error repeats each message's, which may hold what it was sent
+    return _each(processor, event, handle)
 
 
 def _each(processor: BatchProcessor, event: Json, handle: Callable[[Json], None]) -> Any:

@@ -229,7 +229,7 @@ class Callbacks:
         return (True, committed) if committed is not None else (False, self.get(callback_id))
 
     def settle(self, row: CallbackRow, status: CallbackStatus) -> None:
-        """Notes what became of the decision, unless a newer token came for it meanwhile. That it was delivered stands."""
+        """Notes what became of the decision, unless a newer token came meanwhile. That it was delivered stands."""
         seen = {":token_seen": row["token"], ":delivered": CallbackStatus.DELIVERED}
         self._update(row["callbackId"], {"status": status}, "#token = :token_seen AND #status <> :delivered", seen)
 

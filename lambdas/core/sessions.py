@@ -215,8 +215,8 @@ def close(
 
 
 def answered(table: Table, session_id: str, execution_arn: str, step: str) -> str | None:
-    """Takes a session out of its wait: the step that asked has succeeded. Repeating it changes nothing, and neither does
-    an answer to a question that the machine has stopped waiting on.
+    """Takes a session out of its wait: the step that asked has succeeded. Repeating it changes nothing, and neither
+    does an answer to a question that the machine has stopped waiting on.
 
     Returns what the step's entry said before: `succeeded` where this is a repetition. None where the session has ended,
     or belongs to another execution.

@@ -84,5 +84,6 @@ def _never_began(record: Record) -> bool:
     return (
         record["status"] == Status.FAILED
         and record["attempt"] == 1
+        and not record["steps"]
         and record.get("error", {}).get("type") == NEVER_BEGAN
     )

@@ -88,6 +88,7 @@ class Delivery:
 
 
 _current: dict[threading.Thread, Delivery] = {}
+_CALLS = ("_item", "transact_write_items", "send_message", "send_task_success")
 
 
 class _Stopping:
@@ -99,7 +100,7 @@ class _Stopping:
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._client, name)
         delivery = _current.get(threading.current_thread())
-        if delivery is None or not name.endswith(("_item", "send_message", "send_task_success")):
+        if delivery is None or not name.endswith(_CALLS):
             return real
         return lambda **arguments: delivery.at_call(
             f"{name} {arguments.get('TableName', '')}".rstrip(), lambda: real(**arguments)

@@ -1,6 +1,7 @@
 """Tasks that wait for an answer, and questions that somebody answers, to test callbacks with."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError
 
 from core import aws, clock, links
-from core.callbacks import Callbacks, CallbackRow, Decision, callback_id_of
+from core.callbacks import CallbackRow, Callbacks, Decision, callback_id_of
 from core.clock import now
 from tests.support import toy
 from tests.support.tables import callback_of, notifications
@@ -52,13 +53,12 @@ def tasks(*tokens: str) -> Iterator[Tasks]:
 @contextmanager
 def later(seconds: float) -> Iterator[None]:
     """The Lambdas' clock is ahead by so much."""
-    real = clock.time.time
-    ahead = SimpleNamespace(time=lambda: real() + seconds)
+    ahead = SimpleNamespace(time=lambda: time.time() + seconds)
     with patch.object(clock, "time", ahead), patch.object(links, "time", ahead):
         yield
 
 
-def asked_session(token: str = "token-1") -> str:  # noqa: S107
+def asked_session(token: str = "token-1") -> str:
     """A session that waits for an answer."""
     session_id = toy.new_session()
     toy.OPEN(toy.event("first", session_id, amount=7), None)

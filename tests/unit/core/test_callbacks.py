@@ -1,0 +1,90 @@
+"""Deciding: the first answer that is accepted and in time stands, whoever else answers."""
+
+from typing import Any
+
+import pytest
+
+from core.callbacks import Callbacks, CallbackStatus, Decision, callback_id_of, decision_of, is_expired
+from core.clock import now
+from tests.support import toy
+from tests.support.interleaving import Delivery, interleaved
+from tests.support.waits import CALLBACKS, asked_session, decide, later, question_of, row_of
+
+pytestmark = pytest.mark.usefixtures("shared_tables")
+
+
+def answer(action: str = "approve", by: str = "ann", **fields: Any) -> Decision:
+    return Decision(action=action, by=by, at=now(), **fields)
+
+
+def test_the_first_decision_stands_and_a_second_is_shown_it() -> None:
+    session_id = asked_session()
+    callback_id = callback_id_of(session_id, "Ask")
+    callbacks, first = Callbacks(CALLBACKS), answer("reject", "ben", comment="no", payload={"a": [1.5]})
+    committed, row = callbacks.decide(callback_id, first)
+    assert committed
+    assert row is not None
+    assert (row["status"], decision_of(row)) == (CallbackStatus.DECIDED, first)
+    again, seen = callbacks.decide(callback_id, answer("approve", "ann"))
+    assert not again
+    assert seen == row == callbacks.get(callback_id)
+
+
+def test_what_was_left_out_is_not_in_the_row() -> None:
+    session_id = asked_session()
+    assert decide(session_id)
+    assert question_of(session_id)["decision"].keys() == {"action", "by", "at"}
+
+
+def test_of_twenty_at_once_exactly_one_is_committed_and_all_are_shown_it() -> None:
+    session_id = asked_session()
+    callback_id = callback_id_of(session_id, "Ask")
+
+    def deciding(number: int) -> Delivery:
+        return Delivery(str(number), lambda: Callbacks(CALLBACKS).decide(callback_id, answer(by=str(number)))).start()
+
+    with interleaved():
+        all_at_once = [deciding(number) for number in range(20)]
+        for one in reversed(all_at_once):
+            one.step()
+        outcomes = [one.finish().output for one in all_at_once]
+    assert [committed for committed, _ in outcomes] == [False] * 19 + [True]
+    assert {row["decision"]["by"] for _, row in outcomes} == {"19"}
+
+
+def test_an_expired_question_takes_no_decision_and_what_was_decided_before_stands() -> None:
+    in_time, late = asked_session(), asked_session()
+    assert decide(in_time)
+    with later(toy.EXPIRES_IN - 1):
+        assert not is_expired(row_of(late))
+    with later(toy.EXPIRES_IN + 1):
+        assert is_expired(row_of(late))
+        assert not decide(late)
+    assert question_of(late)["status"] == "open"
+    assert "decision" not in question_of(late)
+    assert question_of(in_time)["status"] == "decided"
+
+
+@pytest.mark.parametrize("action", ["cancel", "", "approv", "Approve"])
+def test_an_action_that_is_not_accepted_is_no_decision(action: str) -> None:
+    session_id = asked_session()
+    assert not decide(session_id, action)
+    assert question_of(session_id)["status"] == "open"
+
+
+def test_an_unknown_callback_cannot_be_decided() -> None:
+    assert Callbacks(CALLBACKS).decide("0" * 32, answer()) == (False, None)
+    assert Callbacks(CALLBACKS).get("0" * 32) is None
+
+
+def test_a_replayed_webhook_is_known_by_its_id_in_the_row() -> None:
+    callback_id = callback_id_of(asked_session(), "Ask")
+    outcomes = [Callbacks(CALLBACKS).decide(callback_id, answer(), name) for name in ("msg_1", "msg_1", "msg_2")]
+    assert [committed for committed, _ in outcomes] == [True, False, False]
+    assert [row["decision"]["webhookId"] for _, row in outcomes if row is not None] == ["msg_1"] * 3
+
+
+def test_a_callback_s_id_is_the_same_for_each_visit_and_another_for_each_step_and_session() -> None:
+    ids = {callback_id_of(session, step) for session in ("s1", "s2") for step in ("Ask", "Wait")}
+    assert len(ids) == 4
+    assert all(len(one) == 32 for one in ids)

@@ -1,0 +1,115 @@
+"""The sweep, where sessions wait for answers, never began, or are many."""
+
+import json
+import time
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import pytest
+
+from core.executions import input_hash
+from core.record import Table, new_record
+from core.starts import enqueue
+from operations import sweep_sessions
+from tests.support import toy
+from tests.support.tables import every_row, record_of
+from tests.support.waits import asked_session, later
+
+pytestmark = pytest.mark.usefixtures("tables")
+
+STALE_AFTER = 60
+
+
+@pytest.fixture(autouse=True)
+def _settings(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("WORKFLOWS", '["toy"]')
+    environment.setenv("STALE_AFTER_SECONDS", str(STALE_AFTER))
+
+
+def running(session_id: str) -> str:
+    """Gives the session an execution that runs."""
+    client = boto3.client("stepfunctions")
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
+    machine = client.create_state_machine(
+        name="toy-test", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/machine"
+    )["stateMachineArn"]
+    arn = client.start_execution(stateMachineArn=machine, name=session_id)["executionArn"]
+    boto3.client("dynamodb").update_item(
+        TableName="sessions-test",
+        Key={"sessionId": {"S": session_id}},
+        UpdateExpression="SET executionArn = :arn",
+        ExpressionAttributeValues={":arn": {"S": arn}},
+    )
+    return arn
+
+
+def sweep(after: float, minute: int | None = None) -> Any:
+    """A sweep so many seconds from now, or else in a minute of its own."""
+    clock = SimpleNamespace(time=time.time if minute is None else lambda: minute * 60)
+    with later(after), patch.object(sweep_sessions, "time", clock):
+        return sweep_sessions.handler({}, None)
+
+
+def thirteen_sweeps(after: float) -> list[Any]:
+    """One for each turn."""
+    return [sweep(after, minute) for minute in range(13)]
+
+
+def test_a_waiting_session_is_looked_at_in_one_sweep_of_thirteen_and_is_not_stale() -> None:
+    session_id = asked_session()
+    running(session_id)
+    before = record_of(session_id)
+    sweeps = thirteen_sweeps(after=toy.EXPIRES_IN)
+    assert sorted(answer["looked"] for answer in sweeps) == [0] * 12 + [1]
+    assert {answer["stale"] for answer in sweeps} == {0}
+    assert record_of(session_id) == before
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 60])
+def test_a_schedule_of_any_minutes_comes_to_every_turn(minutes: int) -> None:
+    session_id = asked_session()
+    running(session_id)
+    assert sum(sweep(toy.EXPIRES_IN, start * minutes)["looked"] for start in range(13)) == 1
+
+
+def test_a_session_that_waits_longer_than_its_question_allows_is_stale() -> None:
+    session_id = asked_session()
+    running(session_id)
+    sweeps = thirteen_sweeps(after=toy.EXPIRES_IN + STALE_AFTER + 1)
+    assert sweeps == [{"looked": 1, "stale": 1}] * 13
+    assert record_of(session_id)["status"] == "waiting"
+
+
+def test_a_waiting_session_whose_execution_was_stopped_is_settled_in_its_turn() -> None:
+    session_id = asked_session()
+    boto3.client("stepfunctions").stop_execution(executionArn=running(session_id))
+    sweeps = thirteen_sweeps(after=STALE_AFTER + 1)
+    assert sum(answer["looked"] for answer in sweeps) == 1
+    record = record_of(session_id)
+    assert record["status"] == "cancelled"
+    assert "waitingFor" not in record
+
+
+def test_a_queued_session_whose_execution_never_began_fails_and_says_so() -> None:
+    raw = {"sessionId": "s1", "amount": 7}
+    record = new_record("s1", "toy", toy.execution_arn("s1"), input_hash(raw), "queued", owner=None)
+    enqueue(Table("sessions-test"), record)
+    assert sweep(after=STALE_AFTER - 10) == {"looked": 0, "stale": 0}
+    assert record_of("s1")["status"] == "queued"
+    assert sweep(after=STALE_AFTER + 1) == {"looked": 1, "stale": 0}
+    swept = record_of("s1")
+    assert (swept["status"], swept["error"]["type"]) == ("failed", "ExecutionDoesNotExist")
+    assert "never began" in swept["error"]["message"]
+    assert enqueue(Table("sessions-test"), record)[0]
+    assert record_of("s1")["status"] == "queued"
+
+
+def test_more_sessions_than_one_batch_are_all_looked_at() -> None:
+    table = Table("sessions-test")
+    for number in range(105):
+        arn = toy.execution_arn(f"many-{number}")
+        table.create(new_record(f"many-{number}", "toy", arn, "hash", "queued", owner=None))
+    assert sweep(after=STALE_AFTER + 1) == {"looked": 105, "stale": 0}
+    assert {record["status"] for record in every_row("sessions-test")} == {"failed"}
