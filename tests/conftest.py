@@ -6,7 +6,7 @@ import pytest
 
 from local.cloud import Cloud, free_port
 from local.deploy import deploy
-from tests.support.tables import forget_clients, fresh_tables
+from tests.support.tables import forget_settings, fresh_tables
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -38,14 +38,14 @@ ENVIRONMENT = {
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """The Lambdas' environment, with clients and settings made anew."""
+    """The Lambdas' environment, with settings and parameters read anew; clients are good for any mock."""
     for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    forget_clients()
+    forget_settings()
     yield monkeypatch
-    forget_clients()
+    forget_settings()
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def begin(table: Table, record: Record, step: str, entry: Entry) -> tuple[bool, 
         return True, record
     if there["executionArn"] != record["executionArn"]:
         check_same(there, record)
-    elif step not in there["steps"] and there["status"] not in ENDED:
+    elif _not_begun(there, step):
         return _start_queued(table, record, step, entry, there), there
     return False, there
 
@@ -50,13 +50,18 @@ def check_same(there: Record, record: Record) -> None:
         )
 
 
+def _not_begun(record: Record, step: str) -> bool:
+    entry = record["steps"].get(step)
+    return record["status"] not in ENDED and (entry is None or entry["status"] != StepStatus.SUCCEEDED)
+
+
 def _start_queued(table: Table, record: Record, step: str, entry: Entry, there: Record) -> bool:
-    """Turns a queued record into one that is processed; False where another delivery did."""
+    """Turns a queued or retried record into one that is processed; False where another delivery did."""
     starts = False
 
     def decide(seen: Record | None) -> Change | None:
         nonlocal starts
-        starts = seen is not None and step not in seen["steps"] and seen["status"] not in ENDED
+        starts = seen is not None and _not_begun(seen, step)
         if not starts:
             return None
         fields = {"status": Status.PROCESSING, "phase": record["phase"]}

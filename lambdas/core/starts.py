@@ -3,7 +3,7 @@ given a next one. The writes here come before StartExecution, which may then be 
 """
 
 from core.errors import NotRetryable, UnknownSession
-from core.record import Change, Record, Status, StepStatus, Table
+from core.record import Change, Entry, Record, Status, StepStatus, Table
 from core.sessions import check_same
 
 NEVER_BEGAN = "ExecutionDoesNotExist"
@@ -62,9 +62,7 @@ def next_attempt(table: Table, session_id: str) -> tuple[Record, Record]:
             "attempt": attempt,
             "executionArn": f"{before['executionArn'].rpartition(':')[0]}:{session_id}-{attempt}",
             "openWorkflow": before["workflow"],
-            "steps": {
-                step: entry for step, entry in before["steps"].items() if entry["status"] == StepStatus.SUCCEEDED
-            },
+            "steps": {step: _cut_off(entry) for step, entry in before["steps"].items()},
         }
         return Change(set=fields, remove=("error", "ttl"))
 
@@ -78,6 +76,11 @@ def _retryable(record: Record) -> Record:
     if "compensation" in record:
         raise NotRetryable(f"what session {session_id} had done was undone; start a new one")
     return record
+
+
+def _cut_off(entry: Entry) -> Entry:
+    """An entry as the next attempt finds it. One of a step that did not succeed stays: it may have left something."""
+    return entry if entry["status"] == StepStatus.SUCCEEDED else {**entry, "status": StepStatus.FAILED}
 
 
 def _never_began(record: Record) -> bool:

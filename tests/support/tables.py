@@ -90,10 +90,9 @@ def create_messaging(stage: str) -> None:
     aws.ssm().put_parameter(Name=f"/durable-workflows/{stage}/api-url", Value=API_URL, Type="String")
 
 
-def forget_clients() -> None:
-    """Has clients, settings and parameters made anew."""
-    made_once = (aws.dynamodb, aws.stepfunctions, aws.sqs, aws.sns, aws.ssm, aws.secretsmanager)
-    for cached in (*made_once, settings.load, parameters._secrets, parameters._parameters):
+def forget_settings() -> None:
+    """Has settings and parameters read anew."""
+    for cached in (settings.load, parameters._secrets, parameters._parameters):
         cached.cache_clear()
     clear_caches()  # type: ignore[no-untyped-call]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import ENVIRONMENT
-from tests.support.tables import forget_clients, fresh_tables
+from tests.support.tables import forget_settings, fresh_tables
 
 
 @pytest.fixture(scope="module")
@@ -18,4 +18,4 @@ def shared_tables() -> Iterator[pytest.MonkeyPatch]:
             environment.setenv(name, value)
         with fresh_tables():
             yield environment
-    forget_clients()
+    forget_settings()

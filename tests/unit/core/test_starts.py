@@ -147,16 +147,17 @@ class TestNextAttempt:
         record = record_of(session_id)
         assert (record["status"], record["attempt"], record["progress"]) == ("completed", 2, 100)
 
-    def test_a_step_that_had_failed_runs_again_from_its_first_attempt(self) -> None:
+    def test_a_step_that_had_failed_runs_again_and_stays_on_record_until_then(self) -> None:
         session_id = toy.new_session()
         toy.OPEN(toy.event(session_id, session_id, amount=7), None)
         with pytest.raises(InvalidInput):
             toy.WORK(toy.event(session_id, session_id, amount="seven"), None)
         ended(session_id)
         next_attempt(table(), session_id)
-        assert set(record_of(session_id)["steps"]) == {"OpenToy"}
+        assert record_of(session_id)["steps"]["Work"]["status"] == "failed"
         toy.WORK(toy.event(f"{session_id}-2", session_id, amount=7), None)
-        assert record_of(session_id)["steps"]["Work"]["attempt"] == 1
+        entry = record_of(session_id)["steps"]["Work"]
+        assert (entry["status"], entry["attempt"], "error" in entry) == ("succeeded", 2, False)
 
     def test_bad_input_is_refused_in_the_next_attempt_too(self) -> None:
         session_id = toy.new_session()
