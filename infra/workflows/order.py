@@ -27,6 +27,7 @@ class Order(WorkflowStack):
             allow_table(function, "INVENTORY_TABLE", inventory, "UpdateItem")
 
         self.notifies(self.step("ConfirmOrder"))
+        self.step("ChargePayment").add_environment("CHARGE_SECONDS", str(self.seconds_of("ChargePayment")))
         self._take_payments(self.step("ChargePayment"), self.compensation)
 
     def _take_payments(self, *functions: lambda_.Function) -> None:
@@ -34,7 +35,6 @@ class Order(WorkflowStack):
         ledger = self.table("payments", key="chargeKey") if provider == "sandbox" else None
         for function in functions:
             function.add_environment("PAYMENT_PROVIDER", provider)
-            function.add_environment("CHARGE_SECONDS", str(self.seconds_of("ChargePayment")))
             if ledger:
                 allow_table(function, "PAYMENTS_TABLE", ledger, "GetItem", "UpdateItem")
             else:
