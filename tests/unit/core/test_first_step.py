@@ -22,7 +22,7 @@ class TestStarting:
     def test_the_record_holds_what_its_contract_names(self) -> None:
         start("first", {"sessionId": "s1", "owner": "ann", "amount": 7})
         record = record_of("s1")
-        moment = record["createdAt"]
+        moment, began = record["createdAt"], record["steps"]["OpenToy"]["startedAt"]
         assert record == {
             "sessionId": "s1",
             "workflow": "toy",
@@ -35,7 +35,7 @@ class TestStarting:
             "phase": "started",
             "progress": 0,
             "steps": {
-                "OpenToy": {"status": "succeeded", "attempt": 1, "startedAt": moment, "finishedAt": moment},
+                "OpenToy": {"status": "succeeded", "attempt": 1, "startedAt": began, "finishedAt": began},
             },
             "createdAt": moment,
             "updatedAt": moment,

@@ -11,6 +11,7 @@ from core.step import Session, step
 from operations import reconcile_session, sweep_sessions
 from tests.support import toy
 from tests.support.tables import every_row, record_of
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -148,7 +149,9 @@ class TestSweep:
     def test_a_stopped_execution_s_session_is_cancelled(self) -> None:
         arn = _start({"sessionId": "s2", "amount": 7})
         _adopt("s1", arn)
-        boto3.client("stepfunctions").stop_execution(executionArn=arn)
+        client = boto3.client("stepfunctions")
+        client.stop_execution(executionArn=arn)
+        eventually(lambda: client.describe_execution(executionArn=arn)["status"] == "ABORTED")
         sweep_sessions.handler({}, None)
         assert record_of("s1")["status"] == "cancelled"
 

@@ -1,5 +1,6 @@
 """What DynamoDB says when others write to the same rows at the same time, which no test can have happen at will."""
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,13 @@ from tests.unit.order import shop
 pytestmark = pytest.mark.usefixtures("tables")
 
 ORDERS = Orders("orders-test", "inventory-test")
+
+
+@pytest.fixture(autouse=True)
+def own_client() -> Iterator[None]:
+    """No other test may meet a client that refuses."""
+    yield
+    aws.dynamodb.cache_clear()
 
 
 def refuse(operation: str, code: str, *reasons: dict[str, Any]) -> None:
