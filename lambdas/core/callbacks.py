@@ -153,8 +153,8 @@ class Asking:
     step_key: str
     execution_arn: str
     token: str
-    version: int = 1
-    answered: bool = False
+    version: int
+    answered: bool
 
 
 def callback_id_of(session_id: str, step: str) -> str:
@@ -185,6 +185,7 @@ class Callbacks:
         that is overtaken by a later one, or of a visit that was answered, changes nothing.
         """
         fresh = _opened(asking, question)
+        # What was answered replaces nothing: no row has this round.
         replacing = ("round", "=", "none") if asking.answered else ("round", "<>", fresh["round"])
         there = rows.put_first(self._table, cast(rows.Json, fresh), replacing)
         if there is None:

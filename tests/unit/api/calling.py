@@ -90,6 +90,8 @@ def waiting(session_id: str, question: Approval | Webhook, token: str = "the-tas
         step_key="RequestApproval",
         execution_arn=record["executionArn"],
         token=token,
+        version=1,
+        answered=False,
     )
     row = Callbacks("callbacks-test").ask(asking, question)
 
