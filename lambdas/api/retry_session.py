@@ -7,13 +7,12 @@ from api.http import Refusal, Request, Response, as_json, endpoint
 from api.machines import MachineSettings, start
 from api.sessions import find
 from core import aws
-from core.errors import NotRetryable
 from core.executions import input_hash
 from core.record import Record, SessionError, Status, Table
 from core.rows import Json
 from core.sessions import close
 from core.settings import load
-from core.starts import next_attempt
+from core.starts import next_attempt, retryable
 
 _TAKEN: SessionError = {"type": "ExecutionAlreadyExists", "message": "the name of its next execution was taken"}
 
@@ -25,11 +24,10 @@ def handler(request: Request) -> Response:
     table = Table(settings.sessions_table)
     record = find(table, request.path["sessionId"])
     session_id = record["sessionId"]
-    if record["status"] != Status.FAILED and not _starting(record):
-        raise NotRetryable(f"session {session_id} is {record['status']}; only a failed one can be retried")
-    raw = _input(record)
-    if not _starting(record):
-        _, record = next_attempt(table, session_id)
+    starting = _starting(record)
+    raw = _input(record if starting else retryable(record))
+    if not starting:
+        record = next_attempt(table, record)
     arn = record["executionArn"]
     if not start(settings.state_machines[record["workflow"]], arn, session_id, {**raw, "sessionId": session_id}):
         close(table, record, arn, Status.FAILED, lambda _: _TAKEN)

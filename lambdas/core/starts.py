@@ -2,7 +2,7 @@
 given a next one. The writes here come before StartExecution, which may then be repeated: its name is in the record.
 """
 
-from core.errors import NotRetryable, UnknownSession
+from core.errors import NotRetryable
 from core.record import Change, Entry, Record, Status, StepStatus, Table
 from core.sessions import check_same
 
@@ -41,20 +41,16 @@ def enqueue(table: Table, record: Record) -> tuple[bool, Record]:
     return revived["status"] == Status.QUEUED, revived
 
 
-def next_attempt(table: Table, session_id: str) -> tuple[Record, Record]:
+def next_attempt(table: Table, record: Record) -> Record:
     """Gives a failed session its next execution, `<sessionId>-<attempt>`. Steps that succeeded keep their outputs.
 
-    Returns the record as it was, and as it then is: its executionArn is what is to be started, with the former one's
-    input. Raises UnknownSession; NotRetryable when the session has not failed, or its effects were undone.
+    Returns the record as it then is: its executionArn is what is to be started, with the former one's input. Raises
+    NotRetryable when the session has not failed, or what it had done was undone.
     """
-    record = table.get(session_id)
-    if record is None:
-        raise UnknownSession(f"there is no session {session_id}")
-    before = record
+    session_id = record["sessionId"]
 
     def decide(seen: Record | None) -> Change:
-        nonlocal before
-        before = _retryable(seen or record)
+        before = retryable(seen or record)
         attempt = before["attempt"] + 1
         fields = {
             "status": Status.PROCESSING,
@@ -66,10 +62,11 @@ def next_attempt(table: Table, session_id: str) -> tuple[Record, Record]:
         }
         return Change(set=fields, remove=("error", "ttl"))
 
-    return before, table.change(session_id, decide, record) or record
+    return table.change(session_id, decide, record) or record
 
 
-def _retryable(record: Record) -> Record:
+def retryable(record: Record) -> Record:
+    """The record, if its session may be run on. Raises NotRetryable."""
     session_id = record["sessionId"]
     if record["status"] != Status.FAILED:
         raise NotRetryable(f"session {session_id} is {record['status']}; only a failed one can be retried")

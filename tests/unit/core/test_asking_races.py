@@ -126,7 +126,7 @@ class TestARetriedSession:
     def retry(self, session_id: str, token: str) -> None:
         with interleaved():
             toy.reconcile("first", session_id, "FAILED").finish()
-        next_attempt(Table("sessions-test"), session_id)
+        next_attempt(Table("sessions-test"), record_of(session_id))
         toy.OPEN(toy.event(f"{session_id}-2", session_id, amount=7), None)
         toy.ASK(toy.asking(f"{session_id}-2", session_id, token), None)
 

@@ -106,7 +106,7 @@ def test_what_must_come_later_is_sent_again_and_keeps_the_session_from_being_ret
     assert record_of(session_id)["compensation"] == "started"
     assert record_of(other)["compensation"] == "done"
     with pytest.raises(NotRetryable):
-        next_attempt(Table("sessions-test"), session_id)
+        next_attempt(Table("sessions-test"), record_of(session_id))
     assert send(undo, *batch) == []
     assert record_of(session_id)["compensation"] == "done"
     assert [seen for seen, _ in undoing.saw] == [session_id, other, session_id]
@@ -118,7 +118,7 @@ def test_a_session_that_never_came_to_the_step_is_left_and_may_be_retried(undo: 
     before = record_of(session_id)
     assert send(undo, image(session_id)) == []
     assert (undoing.saw, record_of(session_id)) == ([], before)
-    next_attempt(Table("sessions-test"), session_id)
+    next_attempt(Table("sessions-test"), record_of(session_id))
 
 
 def test_a_step_that_failed_or_was_stopped_half_way_is_undone_too(undo: Compensation, undoing: Undoing) -> None:
@@ -144,7 +144,7 @@ def test_a_session_that_was_completed_is_left(undo: Compensation, undoing: Undoi
 def test_a_session_that_was_retried_meanwhile_is_left(undo: Compensation, undoing: Undoing) -> None:
     session_id = ended_session()
     as_it_failed = image(session_id)
-    next_attempt(Table("sessions-test"), session_id)
+    next_attempt(Table("sessions-test"), record_of(session_id))
     before = record_of(session_id)
     assert send(undo, as_it_failed) == []
     close_as(session_id, Status.CANCELLED)
@@ -193,7 +193,7 @@ def test_of_compensation_and_retry_exactly_one_happens_in_every_order(undo: Comp
     for order in range(2**4):
         session_id = ended_session()
         undoing.saw.clear()
-        retry = partial(next_attempt, Table("sessions-test"), session_id)
+        retry = partial(next_attempt, Table("sessions-test"), record_of(session_id))
         with interleaved():
             both = [under_way(undo, image(session_id)), Delivery("retry", retry).start()]
             _in_turns(order, 4, both)
