@@ -22,6 +22,11 @@ def each_change(event: Json, handle: Callable[[Json], None]) -> Any:
 
 
 def each_message(event: Json, handle: Callable[[Json], None]) -> Any:
+    """Handles the messages of a queue. Answers with those that failed."""
+    return _each(BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False), event, handle)
+
+
+def each_message_in_order(event: Json, handle: Callable[[Json], None]) -> Any:
     """Handles the messages of a FIFO queue. Answers with the first that failed, and all after it."""
     processor = SqsFifoPartialProcessor()
     processor.raise_on_entire_batch_failure = False  # its error repeats each message's, which may hold what it was sent

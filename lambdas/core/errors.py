@@ -35,6 +35,10 @@ class NotYet(TransientError):
     """Something else must come to its end first."""
 
 
+class DeliveryUnavailable(TransientError):
+    """Whoever is to get a result did not take it, or gave no answer."""
+
+
 class InvalidInput(FinalError):
     """The workflow's input is not what its model says.
 
@@ -77,3 +81,7 @@ class LinkInvalid(FinalError):
 
 class LinkExpired(FinalError):
     """A link to an approval is older than the approval allows."""
+
+
+class DeliveryRefused(FinalError):
+    """Whoever is to get a result wants nothing more at this address, or the address is not on the stage's list."""

@@ -9,6 +9,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.models import Model, SessionId
 
+# matching calls its sessions searches.
+_ID_NAMES = ("sessionId", "session_id", "searchId", "search_id")
+
 _session_id = TypeAdapter(SessionId)
 
 
@@ -26,14 +29,14 @@ def execution_arn(machine_arn: str, name: str) -> str:
 
 
 def session_id_of(raw: Any, execution_name: str) -> str:
-    """The session an execution belongs to: its input's sessionId, else its name.
+    """The session an execution belongs to: its input's sessionId or searchId, else its name.
 
     A sessionId outside the alphabet counts as none, so that the refusal of such an input has a record to stand in.
     A name outside it (EventBridge's are 73 characters long, others hold dots) is written in the alphabet, with a
     hash of the whole name so that two names stay two.
     """
     if isinstance(raw, dict):
-        given = raw.get("sessionId", raw.get("session_id"))
+        given = next((raw[name] for name in _ID_NAMES if raw.get(name) is not None), None)
         if _fits(given):
             return str(given)
     if _fits(execution_name):
@@ -45,7 +48,7 @@ def session_id_of(raw: Any, execution_name: str) -> str:
 def input_hash(raw: Any) -> str:
     """SHA-256 of an input without its session's id, the same for every order of keys and for 1 and 1.0."""
     if isinstance(raw, dict):
-        raw = {name: value for name, value in raw.items() if name not in ("sessionId", "session_id")}
+        raw = {name: value for name, value in raw.items() if name not in _ID_NAMES}
     canonical = json.dumps(_whole_numbers(raw), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

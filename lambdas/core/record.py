@@ -45,6 +45,14 @@ class StepStatus(StrEnum):
 ENDED = frozenset({Status.COMPLETED, Status.EXPIRED, Status.FAILED, Status.CANCELLED})
 
 
+class DeliveryStatus(StrEnum):
+    """How the delivery of an ended session's result stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
 class StepError(TypedDict):
     type: str
     message: str
@@ -90,6 +98,7 @@ class Record(TypedDict):
     outcome: NotRequired[str]
     error: NotRequired[SessionError]
     compensation: NotRequired[str]
+    delivery: NotRequired[str]
     createdAt: str
     updatedAt: str
     version: int

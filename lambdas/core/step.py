@@ -26,7 +26,7 @@ from core.executions import Execution, input_hash, session_id_of
 from core.models import OWNER_LENGTH, Model, validated
 from core.observability import logger
 from core.outputs import Results, StepOutputs
-from core.record import Entry, Status, StepStatus, Table, described, new_record
+from core.record import Entry, Status, StepError, StepStatus, Table, described, new_record
 from core.rows import Json
 from core.sessions import Hold, begin
 from core.settings import LastStepSettings, Settings, StepSettings, load
@@ -183,7 +183,7 @@ class ClaimingStep(Step):
             with named_errors():
                 return self._once(hold, delivery, session)
         except Exception as error:
-            _write_down(hold, error)
+            write_down(error, hold.fail)
             raise
 
     @abstractmethod
@@ -261,11 +261,11 @@ class LastStep(StoringStep):
         return Results(load(LastStepSettings).results_table)
 
 
-def _write_down(hold: Hold, error: Exception) -> None:
+def write_down(error: Exception, write: Callable[[StepError], None]) -> None:
     """Puts a step's error into the record. Where that fails too, the step's own error is what ASL must see."""
     try:
         with named_errors():
-            hold.fail(described(error))
+            write(described(error))
     except WorkflowError as second:
         logger.warning("the record does not tell this error", extra={"error": described(second)})
 

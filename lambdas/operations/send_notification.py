@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from core import aws
-from core.batches import each_message
+from core.batches import each_message_in_order
 from core.notifications import Notification
 from core.observability import logger
 from core.rows import Json
@@ -25,7 +25,7 @@ class SendSettings(Settings):
 
 def handler(event: Json, _context: object) -> Any:
     """Answers which messages of the batch are to be sent again."""
-    return each_message(event, _send)
+    return each_message_in_order(event, _send)
 
 
 def _send(message: Json) -> None:

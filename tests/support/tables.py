@@ -83,8 +83,10 @@ def create_tables(stage: str) -> None:
 
 
 def create_messaging(stage: str) -> None:
-    """Creates the queue of notifications, the secrets and the parameter that callbacks use."""
+    """Creates the queues, the secrets and the parameter that callbacks, notifications and deliveries use."""
     aws.sqs().create_queue(QueueName=f"notifications-{stage}.fifo", Attributes={"FifoQueue": "true"})
+    aws.sqs().create_queue(QueueName=f"deliveries-dead-{stage}")
+    aws.secretsmanager().create_secret(Name=f"deliveries-{stage}", SecretString="c" * 32)
     aws.secretsmanager().create_secret(Name=f"approvals-{stage}", SecretString="a" * 64)
     aws.secretsmanager().create_secret(Name=f"webhooks-{stage}", SecretString="b" * 32)
     aws.ssm().put_parameter(Name=f"/durable-workflows/{stage}/api-url", Value=API_URL, Type="String")

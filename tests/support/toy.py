@@ -1,14 +1,18 @@
-"""A workflow that does nothing but tell its runs apart, to test the core with: three steps, and one that asks."""
+"""A workflow that does nothing but tell its runs apart, to test the core with: three steps, one that asks,
+and two that deliver.
+"""
 
 from itertools import count
 from typing import Any
 
 from core.asking import asking_step
 from core.callbacks import Approval, Fact
+from core.deliveries import Delivery
+from core.delivering import delivering_step, parking_step
 from core.models import Model, WorkflowInput
 from core.step import End, Session, Step, first_step, last_step, step
 from operations import reconcile_session
-from tests.support.interleaving import Delivery
+from tests.support import interleaving
 
 WORKFLOW = "toy"
 APPROVERS = ("ann", "ben")
@@ -60,13 +64,28 @@ def ask(request: Amount, session: Session) -> Approval:
     )
 
 
-for _body in (open_toy, work, close_toy, ask):
+class HandOver(Model):
+    url: str
+
+
+def hand_over(request: HandOver, session: Session) -> Delivery:
+    return Delivery(url=request.url, body={"toy": session.session_id})
+
+
+def put_aside(request: HandOver, session: Session) -> Delivery:
+    return hand_over(request, session)
+
+
+for _body in (open_toy, work, close_toy, ask, hand_over, put_aside):
     _body.__module__ = f"toy.{_body.__name__}"
 
 OPEN = first_step(phase="started")(open_toy)
 WORK = step(phase="working", done="worked", progress=(10, 50))(work)
 CLOSE = last_step(phase="closing", progress=90)(close_toy)
 ASK = asking_step(phase="awaiting_approval", progress=30)(ask)
+
+HAND_OVER = delivering_step(hand_over)
+PUT_ASIDE = parking_step(put_aside)
 
 
 def execution_arn(name: str) -> str:
@@ -96,19 +115,27 @@ def new_session() -> str:
     return f"session-{next(_sessions)}"
 
 
-def deliver(step: Step, execution: str, session_id: str, **fields: Any) -> Delivery:
+def deliver(step: Step, execution: str, session_id: str, **fields: Any) -> interleaving.Delivery:
     """A delivery of a step, up to its first call."""
     sent = event(execution, session_id, **fields)
-    return Delivery(step.name, lambda: step(sent, None)).start()
+    return interleaving.Delivery(step.name, lambda: step(sent, None)).start()
 
 
-def deliver_ask(execution: str, session_id: str, token: str, **beside: Any) -> Delivery:
+def finished_session() -> str:
+    """A session that has ended as `completed`, and whose result nobody was sent yet."""
+    session_id = new_session()
+    OPEN(event("first", session_id, amount=7), None)
+    CLOSE(event("first", session_id, run=1), None)
+    return session_id
+
+
+def deliver_ask(execution: str, session_id: str, token: str, **beside: Any) -> interleaving.Delivery:
     """A delivery of the step that asks, up to its first call."""
     sent = asking(execution, session_id, token, **beside)
-    return Delivery("Ask", lambda: ASK(sent, None)).start()
+    return interleaving.Delivery("Ask", lambda: ASK(sent, None)).start()
 
 
-def reconcile(execution: str, session_id: str, status: str, amount: int = 7) -> Delivery:
+def reconcile(execution: str, session_id: str, status: str, amount: int = 7) -> interleaving.Delivery:
     """The reconciler, invoked with an execution's status event, up to its first call."""
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:toy-test"
     detail = {
@@ -118,4 +145,4 @@ def reconcile(execution: str, session_id: str, status: str, amount: int = 7) -> 
         "status": status,
         "input": f'{{"sessionId": "{session_id}", "amount": {amount}}}',
     }
-    return Delivery("reconcile", lambda: reconcile_session.handler({"detail": detail}, None)).start()
+    return interleaving.Delivery("reconcile", lambda: reconcile_session.handler({"detail": detail}, None)).start()

@@ -2,21 +2,17 @@
 
 import json
 import re
-import time
-from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import urllib3
 from pydantic import Field, ValidationError
 
-from core import settings
+from core import http, settings
 from core.parameters import secret
 from order.errors import PaymentDeclined, PaymentRefused, PaymentUnavailable, VoidRefused
 from order.models import Payment
 
-_CONNECT_SECONDS, _READ_SECONDS = 2, 4
-_LONGEST_ANSWER = 64 * 1024
+_SECONDS = 4.0
 # 409: another request with the key is still at work, by the draft standard of the Idempotency-Key header:
 # https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
 _COME_BACK = frozenset({408, 409, 425, 429})
@@ -62,32 +58,25 @@ class HttpPayments:
 
     def _call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """The answer's status, and its JSON or None. Raises PaymentUnavailable where trying again may help."""
+        everything = {
+            "Authorization": f"Bearer {self._api_key}",
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            **(headers or {}),
+        }
         try:
-            response = _pool().request(
-                method,
-                self._url + path,
-                body=None if body is None else json.dumps(body).encode(),
-                headers={
-                    "Authorization": f"Bearer {self._api_key}",
-                    "Content-Type": "application/json",
-                    "Accept": "application/json",
-                    **(headers or {}),
-                },
-                preload_content=False,
-                redirect=False,
-            )
-            try:
-                text = _read(response)
-            finally:
-                response.close()
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise PaymentUnavailable(f"the payment service gave no answer: {type(error).__name__}") from None
-        if response.status in _COME_BACK or response.status >= 500:
-            raise PaymentUnavailable(f"the payment service answered {response.status}")
+            if method == "GET":
+                status, text = http.get(self._url + path, everything, seconds=_SECONDS)
+            else:
+                status, text = http.post(self._url + path, json.dumps(body).encode(), everything, seconds=_SECONDS)
+        except http.NoAnswer as error:
+            raise PaymentUnavailable(f"the payment service gave no answer: {error}") from None
+        if status in _COME_BACK or status >= 500:
+            raise PaymentUnavailable(f"the payment service answered {status}")
         try:
-            return response.status, json.loads(text)
+            return status, json.loads(text)
         except ValueError:
-            return response.status, None
+            return status, None
 
 
 def from_settings() -> HttpPayments:
@@ -97,21 +86,6 @@ def from_settings() -> HttpPayments:
     if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1"):
         raise settings.WrongSettings("environment variables: PAYMENT_URL: the payment service's address must be https")
     return HttpPayments(given.payment_url, secret(given.payment_secret))
-
-
-@cache
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS))
-
-
-def _read(response: urllib3.BaseHTTPResponse) -> bytes:
-    """The body, however slowly it comes within as many seconds as a silence may last; of a long one its beginning."""
-    body, deadline = b"", time.monotonic() + _READ_SECONDS
-    while len(body) < _LONGEST_ANSWER and (chunk := response.read1(_LONGEST_ANSWER)):
-        body += chunk
-        if time.monotonic() > deadline:
-            raise urllib3.exceptions.TimeoutError("the answer came too slowly")
-    return body
 
 
 def _path(key: str) -> str:

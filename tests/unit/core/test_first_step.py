@@ -145,6 +145,13 @@ def test_the_input_hash_ignores_order_and_session_id(raw: dict[str, Any]) -> Non
     assert input_hash(backwards) == input_hash({"sessionId": "y", **raw} | {"sessionId": "z"})
 
 
+@pytest.mark.parametrize("name", ["sessionId", "session_id", "searchId", "search_id"])
+def test_a_session_goes_by_any_of_its_names(name: str) -> None:
+    assert session_id_of({name: "s1"}, "execution") == "s1"
+    assert session_id_of({name: None}, "execution") == "execution"
+    assert input_hash({name: "s1", "a": 1}) == input_hash({"a": 1})
+
+
 def test_the_input_hash_tells_inputs_apart_but_not_1_from_1_0() -> None:
     assert input_hash({"a": 1}) != input_hash({"a": 2})
     assert input_hash({"a": 1}) != input_hash({"a": True})

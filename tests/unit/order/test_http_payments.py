@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from core import aws
+from core.http import _pool as connections
 from core.settings import WrongSettings
 from order.errors import PaymentDeclined, PaymentRefused, PaymentUnavailable, VoidRefused
 from order.models import Payment
@@ -72,7 +73,7 @@ def service() -> Iterator[Service]:
     server.shutdown()
     thread.join()
     server.server_close()
-    http._pool().clear()
+    connections().clear()
 
 
 @pytest.fixture
@@ -81,13 +82,9 @@ def payments(service: Service) -> HttpPayments:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits a fifth of a second for an answer."""
-    monkeypatch.setattr(http, "_READ_SECONDS", 0.2)
-    http._pool.cache_clear()
-    yield
-    http._pool().clear()
-    http._pool.cache_clear()
+    monkeypatch.setattr(http, "_SECONDS", 0.2)
 
 
 def charge(payments: HttpPayments) -> Payment:
