@@ -1,5 +1,6 @@
 """A package of Lambdas: one asset and one layer, shared by its functions."""
 
+import json
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -148,6 +149,12 @@ def allow_parameter(function: lambda_.Function, variable: str, name: str) -> Non
     function.add_environment(variable, name)
     arn = cdk.Stack.of(function).format_arn(service="ssm", resource="parameter", resource_name=name.lstrip("/"))
     allow(function, ["ssm:GetParameter"], arn)
+
+
+def allow_deliveries(function: lambda_.Function, stage: Stage) -> None:
+    """Lets a function send results, signed, to where the stage allows it."""
+    function.add_environment("CALLBACK_ORIGINS", json.dumps(stage.callback_origins))
+    allow_secret(function, "DELIVERIES_SECRET", f"deliveries-{stage.name}")
 
 
 def acknowledge(construct: Construct, rule: str, reason: str) -> None:

@@ -14,16 +14,14 @@ from constructs import Construct
 from infra.convention import COMPENSATION, Workflow
 from infra.lambdas import METRICS_NAMESPACE
 from infra.stage import Stage
+from infra.stateful import StatefulStack
 
 _PERIOD = cdk.Duration.minutes(5)
 _LATE = 15 * 60 * 1000  # milliseconds; a compensation waits for a charge that is running, which takes less
 
 
 class Monitoring(Construct):
-    """machines: the ARN of each state machine, by workflow. functions: those of operations, by name.
-
-    dead_letters: events that nobody could handle. dead_notifications: what people could not be told.
-    """
+    """machines: the ARN of each state machine, by workflow. functions: those of operations, by name."""
 
     def __init__(
         self,
@@ -33,20 +31,21 @@ class Monitoring(Construct):
         workflows: list[Workflow],
         machines: Mapping[str, str],
         functions: Mapping[str, lambda_.Function],
-        dead_letters: sqs.Queue,
-        dead_notifications: sqs.Queue,
+        stateful: StatefulStack,
     ) -> None:
         super().__init__(scope, "Monitoring")
         self._stage = stage.name
         self._topic = self._alarms_topic()
         stale = self._own("StaleSessions", "operations", "Maximum")
-        letters, notifications = _visible(dead_letters), _visible(dead_notifications)
+        letters, notifications = _visible(stateful.dead_letters), _visible(stateful.dead_notifications)
+        deliveries = _visible(stateful.dead_deliveries)
         for name, arn in machines.items():
             self._alarm(f"{name}-failed", _machine("ExecutionsFailed", arn), "Executions failed")
             self._alarm(f"{name}-timed-out", _machine("ExecutionsTimedOut", arn), "Executions timed out")
         self._alarm("stale-sessions", stale, "Session records no longer follow their executions")
         self._alarm("dead-letters", letters, "Events could not be delivered; their bodies say which")
         self._alarm("notifications-dead", notifications, "People could not be told; the bodies say whom of what")
+        self._alarm("deliveries-dead", deliveries, "Results could not be delivered; redrive them once receivers are up")
         for name, function in functions.items():
             self._alarm(f"{name}-errors", function.metric_errors(period=_PERIOD), "Its log group says why")
         self._watch_streams(workflows)
@@ -57,7 +56,7 @@ class Monitoring(Construct):
             dashboard.add_widgets(*self._workflow_widgets(workflow, machines[workflow.name]))
         dashboard.add_widgets(
             cloudwatch.GraphWidget(title="Stale sessions", left=[stale], width=12),
-            cloudwatch.GraphWidget(title="Dead letters", left=[letters, notifications], width=12),
+            cloudwatch.GraphWidget(title="Dead letters", left=[letters, notifications, deliveries], width=12),
         )
 
     def _watch_streams(self, workflows: list[Workflow]) -> None:

@@ -1,5 +1,5 @@
-"""What no workflow owns: the Lambdas that keep session records true, that deliver decisions and notifications, and who
-is told when something is wrong.
+"""What no workflow owns: the Lambdas that keep session records true, that deliver decisions, notifications and parked
+results, and who is told when something is wrong.
 """
 
 import json
@@ -16,10 +16,10 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.convention import Workflow
-from infra.lambdas import LambdaPackage, acknowledge, allow, allow_on_executions, allow_table
+from infra.lambdas import LambdaPackage, acknowledge, allow, allow_deliveries, allow_on_executions, allow_table
 from infra.monitoring import Monitoring
 from infra.stage import Stage
-from infra.stateful import NOTIFICATION_TIMEOUT, OPEN_SESSIONS_INDEX, StatefulStack
+from infra.stateful import DELIVERY_TIMEOUT, NOTIFICATION_TIMEOUT, OPEN_SESSIONS_INDEX, StatefulStack
 from infra.streams import consume
 
 _TIMEOUT = cdk.Duration.seconds(60)
@@ -52,6 +52,7 @@ class OperationsStack(cdk.Stack):
             "sweep-sessions": self._sweep_sessions(),
             "deliver-decision": self._deliver_decision(),
             "send-notification": self._send_notification(),
+            "redeliver-result": self._redeliver_result(),
         }
         Monitoring(
             self,
@@ -59,8 +60,7 @@ class OperationsStack(cdk.Stack):
             workflows=workflows,
             machines={name: stage.machine_arn(self, name) for name in self._workflows},
             functions=functions,
-            dead_letters=stateful.dead_letters,
-            dead_notifications=stateful.dead_notifications,
+            stateful=stateful,
         )
 
     def _reconcile_session(self) -> lambda_.Function:
@@ -126,14 +126,15 @@ class OperationsStack(cdk.Stack):
             timeout=NOTIFICATION_TIMEOUT,
         )
         allow(function, ["sns:Publish"], *(topic.topic_arn for topic in topics.values()))
-        acknowledge(
-            function,
-            "Serverless-LambdaEventSourceMappingDestination",
-            "An SQS source knows none: the queue's own dead-letter queue takes what fails.",
-        )
-        function.add_event_source(
-            sources.SqsEventSource(self._stateful.notifications, batch_size=5, report_batch_item_failures=True)
-        )
+        _consume(function, self._stateful.notifications, batch_size=5)
+        return function
+
+    def _redeliver_result(self) -> lambda_.Function:
+        """Sends results that were parked once more; the queue parks again what fails."""
+        function = self._function("redeliver_result", {}, timeout=DELIVERY_TIMEOUT)
+        allow(function, ["dynamodb:GetItem", "dynamodb:UpdateItem"], self._stateful.sessions.table_arn)
+        allow_deliveries(function, self._settings)
+        _consume(function, self._stateful.deliveries, batch_size=1)  # one slow receiver takes most of the timeout
         return function
 
     def _topic(self, audience: str) -> sns.Topic:
@@ -175,3 +176,12 @@ class OperationsStack(cdk.Stack):
             retry_attempts=10,
             max_event_age=cdk.Duration.hours(1),
         )
+
+
+def _consume(function: lambda_.Function, queue: sqs.Queue, *, batch_size: int) -> None:
+    acknowledge(
+        function,
+        "Serverless-LambdaEventSourceMappingDestination",
+        "An SQS source knows none: the queue's own dead-letter queue takes what fails.",
+    )
+    function.add_event_source(sources.SqsEventSource(queue, batch_size=batch_size, report_batch_item_failures=True))

@@ -4,19 +4,24 @@ The settings are data, in cdk.json under `context.stages`; a stage without an en
 """
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra.errors import ConfigurationError
 
 # No hyphens: then the last part of a name is its stage, and no two stages of an account can share one.
 _NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
+# Where plain HTTP leaves no machine.
+_LOOPBACK = r"localhost|127\.0\.0\.1"
+
+
+CallbackOrigin = Annotated[str, StringConstraints(pattern=rf"^(https://[a-z0-9.-]+|http://(?:{_LOOPBACK}))(:\*)?$")]
 
 
 class Stage(BaseModel):
@@ -27,6 +32,7 @@ class Stage(BaseModel):
     bootstrapped: deploy with the roles of `cdk bootstrap`, or with the rights of whoever runs the CDK.
     retain_data: tables outlive their stack and refuse to be deleted.
     stale_after_seconds: a running session untouched for this long is looked at by the sweep.
+    callback_origins: where results may be delivered, e.g. `https://hooks.example.com`; `:*` after it is any port.
     providers: the implementation of each outside service's port, by the port's name.
     workflows: what a workflow's own stack file reads, by the workflow's name.
     """
@@ -43,6 +49,7 @@ class Stage(BaseModel):
     retain_data: bool
     sweep_minutes: PositiveInt
     stale_after_seconds: PositiveInt
+    callback_origins: list[CallbackOrigin]
     providers: dict[str, str]
     workflows: dict[str, dict[str, Any]]
 
@@ -57,6 +64,10 @@ class Stage(BaseModel):
     def api_url_parameter(self) -> str:
         """The parameter that tells the public API's URL to steps whose stacks come before the API's."""
         return f"/durable-workflows/{self.name}/api-url"
+
+    def workflow_parameter(self, workflow: str, name: str) -> str:
+        """A parameter of one workflow, e.g. `vendor-url`."""
+        return f"/durable-workflows/{self.name}/{workflow}-{name}"
 
     @property
     def removal_policy(self) -> cdk.RemovalPolicy:

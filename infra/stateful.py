@@ -20,6 +20,8 @@ BY_OWNER_INDEX = "by-owner"
 
 NOTIFICATION_TIMEOUT = cdk.Duration.seconds(30)
 _NOTIFICATION_TRIES = 5
+DELIVERY_TIMEOUT = cdk.Duration.seconds(30)
+_DELIVERY_TRIES = 3
 
 
 class StatefulStack(cdk.Stack):
@@ -27,8 +29,9 @@ class StatefulStack(cdk.Stack):
 
     sessions: the session records. steps: the outputs of steps that succeeded. results: what sessions came to.
     callbacks: the questions that sessions wait on. notifications: what people are to be told, in each session's
-    order. dead_letters: events that nobody could handle; dead_notifications: what could not be told.
-    Its secrets, `approvals-<stage>` and `webhooks-<stage>`, go by their names.
+    order. deliveries: results that are delivered again. dead_letters: events that nobody could handle;
+    dead_notifications: what could not be told; dead_deliveries: results that no receiver took.
+    Its secrets, `approvals-<stage>`, `webhooks-<stage>` and `deliveries-<stage>`, go by their names.
     """
 
     def __init__(self, scope: Construct, stage: Stage) -> None:
@@ -44,13 +47,16 @@ class StatefulStack(cdk.Stack):
         self.steps = table(self, "steps", stage, key="sessionId", sort_key="stepKey")
         self.results = table(self, "results", stage, key="sessionId")
         self.callbacks = table(self, "callbacks", stage, key="callbackId", stream=dynamodb.StreamViewType.NEW_IMAGE)
-        self._secret("approvals", "Signs the links with which people decide approvals", length=64)
+        self._secret("Approvals", "approvals", "Signs the links with which people decide approvals", length=64)
         # With `whsec_` before it, it is a secret as Standard Webhooks has them: base64, here of 24 bytes.
-        self._secret("webhooks", "Signs what other systems answer", length=32)
+        self._secret("Webhooks", "webhooks", "Signs what other systems answer", length=32)
+        self._secret("DeliveriesSecret", "deliveries", "Signs results that are delivered to callers' URLs", length=32)
         self.dead_letters = self._dead_letter_queue("dead-letters")
         self._admit_rules()
         self.dead_notifications = self._dead_letter_queue("notifications-dead", fifo=True)
         self.notifications = self._notifications()
+        self.dead_deliveries = self._dead_letter_queue("deliveries-dead")
+        self.deliveries = self._deliveries()
 
     def _sessions(self) -> dynamodb.Table:
         sessions = table(
@@ -71,10 +77,10 @@ class StatefulStack(cdk.Stack):
             )
         return sessions
 
-    def _secret(self, name: str, description: str, *, length: int) -> None:
+    def _secret(self, construct_id: str, name: str, description: str, *, length: int) -> None:
         secret = secretsmanager.Secret(
             self,
-            name.capitalize(),
+            construct_id,
             secret_name=f"{name}-{self._stage.name}",
             description=description,
             generate_secret_string=secretsmanager.SecretStringGenerator(
@@ -103,6 +109,16 @@ class StatefulStack(cdk.Stack):
             visibility_timeout=cdk.Duration.seconds(6 * NOTIFICATION_TIMEOUT.to_seconds()),
             retention_period=cdk.Duration.days(14),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_notifications, max_receive_count=_NOTIFICATION_TRIES),
+        )
+
+    def _deliveries(self) -> sqs.Queue:
+        """What people redrive from the dead-letter queue comes here, and goes back when it fails again."""
+        return self._queue(
+            "deliveries",
+            fifo=False,
+            visibility_timeout=cdk.Duration.seconds(6 * DELIVERY_TIMEOUT.to_seconds()),
+            retention_period=cdk.Duration.days(14),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_deliveries, max_receive_count=_DELIVERY_TRIES),
         )
 
     def _queue(self, name: str, *, fifo: bool, **more: Any) -> sqs.Queue:

@@ -15,7 +15,15 @@ from constructs import Construct
 
 from infra.convention import COMPENSATION, Step, Workflow
 from infra.errors import ConfigurationError
-from infra.lambdas import LambdaPackage, acknowledge, allow, allow_parameter, allow_secret, allow_table
+from infra.lambdas import (
+    LambdaPackage,
+    acknowledge,
+    allow,
+    allow_deliveries,
+    allow_parameter,
+    allow_secret,
+    allow_table,
+)
 from infra.stage import Stage
 from infra.stateful import StatefulStack
 from infra.streams import consume
@@ -30,15 +38,19 @@ class WorkflowStack(cdk.Stack):
     """A workflow's base stack. Every step may do what its part in a session's life needs:
 
     - all: update the session record; the first step also creates it;
-    - a step that asks: keep its question, sign links to it, and queue a notification;
+    - a step that asks: keep its question, and, unless it asks a system, sign links to it and queue a notification;
     - a step that ends the session: read and write its result;
+    - the two of `delivery`: send the result, signed; and put it on the dead-letter queue;
     - a step between: read and write its stored output (the first one's is computed again).
 
-    A subclass in infra/workflows/ names the steps that end the session, and adds in `configure` what else its steps
-    may touch, and their settings.
+    A subclass in infra/workflows/ names the steps that end the session, and those of these kinds: asks_systems, steps
+    that another system answers by webhook; delivery, the step that sends the result to the caller's URL and the one
+    that parks it. In `configure` it adds what else its steps may touch, and their settings.
     """
 
     ends_session: ClassVar[tuple[str, ...]]
+    asks_systems: ClassVar[tuple[str, ...]] = ()
+    delivery: ClassVar[tuple[str, str] | None] = None
 
     def __init__(
         self, scope: Construct, *, workflow: Workflow, stage: Stage, stateful: StatefulStack, root: Path
@@ -64,7 +76,7 @@ class WorkflowStack(cdk.Stack):
             step.name: self._function(step.module, step.slug, cdk.Duration.seconds(step.timeout_seconds))
             for step in workflow.steps
         }
-        for name in self.ends_session:
+        for name in (*self.ends_session, *self.asks_systems, *(self.delivery or ())):
             self.step(name)
         for step in workflow.steps:
             self._grant_session(step, self._functions[step.name])
@@ -105,9 +117,19 @@ class WorkflowStack(cdk.Stack):
         value: Any = self.settings.workflow(self.workflow.name, name)
         return value if isinstance(value, str) else json.dumps(value)
 
-    def table(self, name: str, *, key: str) -> dynamodb.Table:
-        """A table of this workflow, `<name>-<stage>`, in a stack that outlives this one; the key is a string."""
-        return table(self._data, name, self.settings, key=key)
+    def address(self, name: str) -> str:
+        """A setting that is an outside service's URL: https, or on this machine. Raises ConfigurationError."""
+        url = self.setting(name)
+        if not url.startswith(("https://", "http://localhost:")):
+            raise ConfigurationError(
+                f'cdk.json: "{name}" of workflow "{self.workflow.name}", stage "{self.settings.name}", is {url}; give '
+                "the service's address, beginning with https://"
+            )
+        return url
+
+    def table(self, name: str, *, key: str, sort_key: str | None = None) -> dynamodb.Table:
+        """A table of this workflow, `<name>-<stage>`, in a stack that outlives this one; its keys are strings."""
+        return table(self._data, name, self.settings, key=key, sort_key=sort_key)
 
     def notifies(self, function: lambda_.Function) -> None:
         """Lets a function tell people something."""
@@ -132,17 +154,29 @@ class WorkflowStack(cdk.Stack):
         creating = ["dynamodb:PutItem"] if first else []
         allow(function, ["dynamodb:UpdateItem", *creating], self._stateful.sessions.table_arn)
         if step.asks:
-            self._grant_asking(function)
+            self._grant_asking(function, people=step.name not in self.asks_systems)
+        elif self.delivery and step.name in self.delivery:
+            self._grant_delivery(function, parks=step.name == self.delivery[1])
         elif step.name in self.ends_session:
             allow_table(function, "RESULTS_TABLE", self._stateful.results, "GetItem", "PutItem")
         elif not first:
             allow_table(function, "STEPS_TABLE", self._stateful.steps, "GetItem", "PutItem")
 
-    def _grant_asking(self, function: lambda_.Function) -> None:
+    def _grant_asking(self, function: lambda_.Function, *, people: bool) -> None:
         allow_table(function, "CALLBACKS_TABLE", self._stateful.callbacks, "PutItem", "UpdateItem")
         allow_parameter(function, "API_URL_PARAMETER", self.settings.api_url_parameter)
+        if not people:
+            return
         allow_secret(function, "APPROVALS_SECRET", f"approvals-{self.settings.name}")
         self.notifies(function)
+
+    def _grant_delivery(self, function: lambda_.Function, *, parks: bool) -> None:
+        allow(function, ["dynamodb:GetItem"], self._stateful.sessions.table_arn)
+        if parks:
+            function.add_environment("DEAD_DELIVERIES_QUEUE_URL", self._stateful.dead_deliveries.queue_url)
+            allow(function, ["sqs:SendMessage"], self._stateful.dead_deliveries.queue_arn)
+        else:
+            allow_deliveries(function, self.settings)
 
     def _compensating_function(self) -> lambda_.Function:
         """Invoked as a session of this workflow ends badly, whoever wrote it down: a machine that was stopped or timed

@@ -31,6 +31,13 @@ ENVIRONMENT = {
     "APPROVAL_LIMITS": '{"USD": 1000}',
     "APPROVAL_SECONDS": "3600",
     "APPROVERS": '["ann"]',
+    "CALLBACK_ORIGINS": '["https://partner.example.com", "http://localhost:*", "http://127.0.0.1:*"]',
+    "DELIVERIES_SECRET": "deliveries-test",
+    "DEAD_DELIVERIES_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/deliveries-dead-test",
+    "PROFILES_TABLE": "profiles-test",
+    "REVIEW_SECONDS": "60",
+    "VENDOR_SECRET": "matching-vendor-test",
+    "VENDOR_URL_PARAMETER": "/durable-workflows/test/matching-vendor-url",
     "POWERTOOLS_METRICS_NAMESPACE": "DurableWorkflows",
     "POWERTOOLS_SERVICE_NAME": "test",
 }

@@ -2,7 +2,6 @@
 
 from aws_cdk import aws_lambda as lambda_
 
-from infra.errors import ConfigurationError
 from infra.lambdas import allow_secret, allow_table
 from infra.workflow import WorkflowStack
 
@@ -42,11 +41,5 @@ class Order(WorkflowStack):
 
     def _reach_payment_service(self, function: lambda_.Function) -> None:
         """Its API key is in a secret that people make: nothing here can know it."""
-        url = self.setting("paymentUrl")
-        if not url.startswith("https://"):
-            raise ConfigurationError(
-                f'cdk.json: "paymentUrl" of workflow "order", stage "{self.settings.name}", is {url}; give the payment '
-                "service's address, beginning with https://"
-            )
-        function.add_environment("PAYMENT_URL", url)
+        function.add_environment("PAYMENT_URL", self.address("paymentUrl"))
         allow_secret(function, "PAYMENT_SECRET", f"order-payments-{self.settings.name}")

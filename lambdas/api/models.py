@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from core.models import OWNER_LENGTH, Input, Model, SessionId
-from core.record import Status, StepStatus
+from core.record import DeliveryStatus, Status, StepStatus
 
 MOST_PER_PAGE = 100
 MOST_IN_BATCH = 100
@@ -86,6 +86,7 @@ class SessionRecord(Model):
     outcome: str | None = None
     error: SessionErrorBody | None = None
     compensation: Literal["started", "done"] | None = None
+    delivery: DeliveryStatus | None = None
     created_at: str
     updated_at: str
     version: int

@@ -7,29 +7,21 @@ operations/redeliver_result.py sends it again once somebody redrives it.
 
 import hashlib
 import json
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import urllib3
 from pydantic import Field
-from pydantic import Json as JsonText
 from standardwebhooks.webhooks import Webhook as Signer
 
 from core import http
 from core.errors import DeliveryRefused, DeliveryUnavailable
 from core.models import Model
+from core.origins import OriginSettings, allowed
 from core.parameters import secret
-from core.settings import Settings, load
+from core.settings import load
 
 _SECONDS = 8.0
-_PORTS = {"http": 80, "https": 443}
-
-
-class OriginSettings(Settings):
-    """What knows where results may be delivered. callback_origins: `https://hooks.example.com`; `:*` is any port."""
-
-    callback_origins: JsonText[tuple[str, ...]]
 
 
 class DeliverySettings(OriginSettings):
@@ -52,28 +44,15 @@ class ParkedDelivery(Delivery):
     session_began: str
 
 
-def allowed(url: str, origins: Iterable[str]) -> bool:
-    """Whether the stage delivers to this URL, read as what sends to it reads it."""
-    try:
-        parts = urllib3.util.parse_url(url)
-    except urllib3.exceptions.LocationParseError:
-        return False
-    if parts.auth is not None:
-        return False
-    origin = f"{parts.scheme}://{parts.host}"
-    usual = parts.port in (None, _PORTS.get(parts.scheme or ""))
-    return any(each == f"{origin}:*" or (each == origin and usual) for each in origins)
-
-
 def deliver(delivery: Delivery, session_id: str, session_began: str) -> None:
     """Posts a result. Every attempt has the same `webhook-id`, by which the receiver knows a repetition.
 
     Raises DeliveryUnavailable unless it is taken (any 2xx), DeliveryRefused for 410 and for a URL that is not allowed.
     """
     settings = load(DeliverySettings)
-    host = urllib3.util.parse_url(delivery.url).host
     if not allowed(delivery.url, settings.callback_origins):
-        raise DeliveryRefused(f"{host} is not among the stage's callback origins")
+        raise DeliveryRefused("the callback URL is at none of the origins that results are delivered to on this stage")
+    host = urllib3.util.parse_url(delivery.url).host
     text = json.dumps(delivery.body, ensure_ascii=False, separators=(",", ":"))
     message_id = "msg_" + hashlib.sha256(f"{session_id} {session_began}".encode()).hexdigest()[:32]
     at = datetime.now(UTC)

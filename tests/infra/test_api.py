@@ -177,7 +177,9 @@ def test_the_gateways_own_refusals_have_the_shape_of_the_apis_errors(deployment:
 
 def test_links_begin_with_what_the_parameter_tells(deployment: Deployment) -> None:
     stage = deployment.stage
-    [(_, parameter)] = deployment.resources("AWS::SSM::Parameter")
+    parameter = next(
+        found for _, found in deployment.resources("AWS::SSM::Parameter") if found["Name"].endswith("/api-url")
+    )
     assert parameter["Name"] == f"/durable-workflows/{stage}/api-url"
     assert parameter["Value"] == f"https://api-{stage}.execute-api.region.amazonaws.com/{stage}"
     outputs = deployment.resolve(f"api-{stage}", deployment.templates[f"api-{stage}"]["Outputs"])

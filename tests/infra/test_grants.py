@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from importlib import import_module
+from typing import get_type_hints
 
 import pytest
 
 from core.asking import AskingStep
+from core.callbacks import Webhook
+from core.delivering import DeliveringStep, ParkingStep
 from core.step import FirstStep, LastStep, MiddleStep
 from infra.app import ROOT
 from infra.convention import Step, Workflow, discover
@@ -72,15 +75,16 @@ def reading_secret(name: str) -> Grants:
     return {("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:region:account:secret:{name}-??????")}
 
 
-def asking(stage: str) -> Grants:
-    """What it takes to keep a question, and to send people a signed link to it."""
-    parameter = f"arn:aws:ssm:region:account:parameter/durable-workflows/{stage}/api-url"
-    return (
-        on_table(f"callbacks-{stage}", "PutItem", "UpdateItem")
-        | {("ssm:GetParameter", parameter)}
-        | reading_secret(f"approvals-{stage}")
-        | notifying(stage)
-    )
+def reading_parameter(stage: str, name: str) -> Grants:
+    return {("ssm:GetParameter", f"arn:aws:ssm:region:account:parameter/durable-workflows/{stage}/{name}")}
+
+
+def asking(step: AskingStep, stage: str) -> Grants:
+    """What it takes to keep a question, and to send people a signed link to it; systems need none."""
+    keeping = on_table(f"callbacks-{stage}", "PutItem", "UpdateItem") | reading_parameter(stage, "api-url")
+    if get_type_hints(step._body)["return"] is Webhook:
+        return keeping
+    return keeping | reading_secret(f"approvals-{stage}") | notifying(stage)
 
 
 def notifying(stage: str) -> Grants:
@@ -100,6 +104,9 @@ def own_to_workflows(stage: str) -> dict[str, Grants]:
     stock = on_table(f"inventory-{stage}", "UpdateItem")
     writing = on_table(f"orders-{stage}", "UpdateItem")
     return {
+        "matching-find-candidates": on_table(f"profiles-{stage}", "Query"),
+        "matching-request-vendor-review": reading_parameter(stage, "matching-vendor-url")
+        | reading_secret(f"matching-vendor-{stage}"),
         "order-reserve-stock": on_table(f"orders-{stage}", "PutItem") | stock,
         "order-charge-payment": writing | paying(stage),
         "order-confirm-order": writing | notifying(stage),
@@ -120,7 +127,12 @@ def life_of_a_step(workflow: Workflow, step: Step, stage: str) -> Grants:
         case LastStep():
             return sessions | on_table(f"results-{stage}", "GetItem", "PutItem")
         case AskingStep():
-            return sessions | asking(stage)
+            return sessions | asking(handler, stage)
+        case DeliveringStep():
+            return sessions | on_table(f"sessions-{stage}", "GetItem") | reading_secret(f"deliveries-{stage}")
+        case ParkingStep():
+            parking = on_queue(f"deliveries-dead-{stage}", "SendMessage")
+            return sessions | on_table(f"sessions-{stage}", "GetItem") | parking
     raise AssertionError(f"{handler} is no step")
 
 
@@ -156,6 +168,9 @@ def expected_of_operations(stage: str) -> Iterator[tuple[str, Grants]]:
         | on_table(sessions, "GetItem", "UpdateItem")
         | on_machines(stage, "SendTaskSuccess"),
         "send-notification": on_queue(f"notifications-{stage}.fifo", *receiving) | topics,
+        "redeliver-result": on_queue(f"deliveries-{stage}", *receiving)
+        | on_table(sessions, "GetItem", "UpdateItem")
+        | reading_secret(f"deliveries-{stage}"),
     }.items():
         yield f"{name}-{stage}", own | own_logs(f"{name}-{stage}") | TRACING
 
@@ -260,6 +275,8 @@ def test_queues_take_what_roles_are_granted_and_dead_letters_what_this_stages_ru
     assert admitted(deployment, "AWS::SQS::QueuePolicy") == {
         f"queue/notifications-{stage}.fifo": [],
         f"queue/notifications-dead-{stage}.fifo": [],
+        f"queue/deliveries-{stage}": [],
+        f"queue/deliveries-dead-{stage}": [],
         f"queue/dead-letters-{stage}": [
             {
                 "Effect": "Allow",

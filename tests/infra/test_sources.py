@@ -20,10 +20,12 @@ def pattern(source: Any) -> Any:
     return json.loads(only["Pattern"])
 
 
-def test_three_kinds_of_lambdas_have_event_sources(deployment: Deployment) -> None:
+def test_only_compensations_and_deliveries_have_event_sources(deployment: Deployment) -> None:
     stage = deployment.stage
     compensations = {f"{workflow}-compensate-{stage}" for workflow in COMPENSATING}
-    assert sources(deployment).keys() == compensations | {f"deliver-decision-{stage}", f"send-notification-{stage}"}
+    assert sources(deployment).keys() == compensations | {
+        f"{name}-{stage}" for name in ("deliver-decision", "send-notification", "redeliver-result")
+    }
 
 
 def test_a_compensation_runs_as_a_session_of_its_workflow_ends_badly_and_not_for_what_it_writes_itself(
@@ -82,9 +84,21 @@ def test_notifications_are_sent_in_order_tried_five_times_and_then_kept(deployme
     assert queue["VisibilityTimeout"] >= 6 * timeout
 
 
+def test_results_that_were_redriven_are_sent_alone_tried_three_times_and_then_parked_again(
+    deployment: Deployment,
+) -> None:
+    stage = deployment.stage
+    source = sources(deployment)[f"redeliver-result-{stage}"]
+    assert (source["EventSourceArn"], source["BatchSize"]) == (f"queue/deliveries-{stage}", 1)
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    queue = deployment.named("AWS::SQS::Queue", f"deliveries-{stage}")
+    assert queue["RedrivePolicy"] == {"deadLetterTargetArn": f"queue/deliveries-dead-{stage}", "maxReceiveCount": 3}
+    assert queue["VisibilityTimeout"] >= 6 * deployment.functions()[f"redeliver-result-{stage}"]["Timeout"]
+
+
 def test_queues_are_encrypted_and_keep_what_nobody_took_for_two_weeks(deployment: Deployment) -> None:
     queues = [queue for _, queue in deployment.resources("AWS::SQS::Queue")]
-    assert len(queues) == 3
+    assert len(queues) == 5
     for queue in queues:
         assert queue["SqsManagedSseEnabled"] is True
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60

@@ -15,12 +15,15 @@ from tests.infra.synth import Deployment
 
 WORKFLOWS = discover(ROOT)
 SECRET = "AWS::SecretsManager::Secret"
+LENGTHS = {"approvals": 64, "webhooks": 32, "deliveries": 32}
 VISIBLE = "ApproximateNumberOfMessagesVisible"
 each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
 
 
-def test_a_stage_has_one_stack_per_workflow_one_for_its_tables_and_three_of_its_own(deployment: Deployment) -> None:
-    names = ["stateful", "operations", "api", "order-data", *(workflow.name for workflow in WORKFLOWS)]
+def test_a_stage_has_one_stack_per_workflow_one_for_what_tables_it_has_and_three_of_its_own(
+    deployment: Deployment,
+) -> None:
+    names = ["stateful", "operations", "api", "order-data", "matching-data", *(workflow.name for workflow in WORKFLOWS)]
     assert deployment.templates.keys() == {f"{name}-{deployment.stage}" for name in names}
 
 
@@ -135,7 +138,11 @@ def test_sessions_are_found_by_what_no_step_changes(deployment: Deployment) -> N
 def test_data_outlives_its_stack_in_prod_and_only_there(deployment: Deployment) -> None:
     kept = deployment.stage == "prod"
     policies = 2 * [("Retain" if kept else "Delete")]
-    for stack in (f"stateful-{deployment.stage}", f"order-data-{deployment.stage}"):
+    for stack in (
+        f"stateful-{deployment.stage}",
+        f"order-data-{deployment.stage}",
+        f"matching-data-{deployment.stage}",
+    ):
         for resource in deployment.templates[stack]["Resources"].values():
             if resource["Type"] == "AWS::SQS::QueuePolicy":
                 continue
@@ -147,7 +154,7 @@ def test_data_outlives_its_stack_in_prod_and_only_there(deployment: Deployment) 
 def test_secrets_are_generated_of_letters_and_digits(deployment: Deployment) -> None:
     secrets = {secret["Name"]: secret["GenerateSecretString"] for _, secret in deployment.resources(SECRET)}
     lengths = {name: generated["PasswordLength"] for name, generated in secrets.items()}
-    assert lengths == {f"approvals-{deployment.stage}": 64, f"webhooks-{deployment.stage}": 32}
+    assert lengths == {f"{name}-{deployment.stage}": length for name, length in LENGTHS.items()}
     for generated in secrets.values():
         assert set(generated["ExcludeCharacters"]) == set(string.punctuation)
         assert generated["IncludeSpace"] is False
@@ -211,8 +218,9 @@ def test_people_are_told_of_failures_delays_stale_sessions_and_dead_letters(depl
         "stale-sessions": ("DurableWorkflows", "StaleSessions", {"service": "operations", "stage": stage}),
         "dead-letters": ("AWS/SQS", VISIBLE, {"QueueName": f"dead-letters-{stage}"}),
         "notifications-dead": ("AWS/SQS", VISIBLE, {"QueueName": f"notifications-dead-{stage}.fifo"}),
+        "deliveries-dead": ("AWS/SQS", VISIBLE, {"QueueName": f"deliveries-dead-{stage}"}),
     }
-    for name in ("reconcile-session", "sweep-sessions", "deliver-decision", "send-notification"):
+    for name in ("reconcile-session", "sweep-sessions", "deliver-decision", "send-notification", "redeliver-result"):
         expected[f"{name}-errors"] = ("AWS/Lambda", "Errors", {"FunctionName": f"{name}-{stage}"})
     for name in (
         "deliver-decision",

@@ -50,7 +50,7 @@ def test_no_two_stages_of_an_account_share_a_name(deployments: dict[str, Deploym
 
 def test_every_name_ends_in_its_stage(deployments: dict[str, Deployment]) -> None:
     for deployment in deployments.values():
-        ending = re.compile(rf".+-{deployment.stage}(\.fifo)?|/durable-workflows/{deployment.stage}/api-url")
+        ending = re.compile(rf".+-{deployment.stage}(\.fifo)?|/durable-workflows/{deployment.stage}/[a-z-]+")
         assert {name for name in physical_names(deployment) if not ending.fullmatch(name)} == set()
 
 
@@ -132,9 +132,19 @@ def test_a_payment_service_is_reached_over_https_only(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as refused:
         add_stacks(app)
     assert str(refused.value) == (
-        'cdk.json: "paymentUrl" of workflow "order", stage "prod", is http://payments.example.com; give the payment '
+        'cdk.json: "paymentUrl" of workflow "order", stage "prod", is http://payments.example.com; give the '
         "service's address, beginning with https://"
     )
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://hooks.example.com", "https://hooks.example.com/path", "hooks.example.com", "https://*", "*"]
+)
+def test_results_are_delivered_over_https_to_hosts_by_name_only(tmp_path: Path, origin: str) -> None:
+    stages = json.loads(json.dumps(context()["stages"]))
+    stages["prod"]["callbackOrigins"] = [origin]
+    with pytest.raises(ConfigurationError, match=r'"context\.stages\.prod": callbackOrigins\.0'):
+        stage_from(stage="prod", stages=stages)
 
 
 def test_payments_go_to_the_sandbox_or_to_the_service_that_the_stage_names(

@@ -9,7 +9,9 @@ from tests.infra.synth import Deployment
 
 
 @pytest.mark.usefixtures("tables")
-@pytest.mark.parametrize("table", ["sessions", "steps", "results", "callbacks", "orders", "inventory", "payments"])
+@pytest.mark.parametrize(
+    "table", ["sessions", "steps", "results", "callbacks", "orders", "inventory", "payments", "profiles"]
+)
 def test_a_table_has_the_same_keys_and_indexes_in_unit_tests_and_in_the_stack(
     deployments: dict[str, Deployment], table: str
 ) -> None:

@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from core import aws, parameters, rows, settings
 from core.callbacks import callback_id_of
+from tests.support.matching import create_matching_tables
 from tests.support.order import create_order_tables
 
 API_URL = "http://localhost/api"
@@ -23,6 +24,7 @@ def fresh_tables() -> Iterator[None]:
         create_tables("test")
         create_messaging("test")
         create_order_tables("test")
+        create_matching_tables("test")
         yield
 
 

@@ -1,0 +1,55 @@
+"""The vendor that reviews candidates: a service behind a REST API, which answers later by webhook. Its protocol:
+docs/matching.md.
+"""
+
+from urllib.parse import urlsplit
+
+from core import http
+from core.settings import WrongSettings
+from matching.errors import VendorRefused, VendorUnavailable
+from matching.models import Candidate, ReviewCandidate, ReviewRequest, Search
+
+_SECONDS = 4.0
+_COME_BACK = frozenset({408, 425, 429})
+
+
+class Vendor:
+    """Asks the vendor. Follows no redirect and repeats no request: the machine does, with the same id."""
+
+    def __init__(self, url: str, api_key: str) -> None:
+        """Raises WrongSettings unless the vendor's address is https, or on this machine."""
+        parts = urlsplit(url)
+        here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+        if parts.scheme != "https" and not here:
+            raise WrongSettings("the vendor's address must begin with https://")
+        self._url, self._api_key = url.rstrip("/"), api_key
+
+    def request(self, request: ReviewRequest) -> None:
+        """Asks for a review, once for each id, however often it is called.
+
+        Raises VendorUnavailable where trying again may help, VendorRefused where it cannot.
+        """
+        headers = {"Authorization": f"Bearer {self._api_key}", "Content-Type": "application/json"}
+        body = request.model_dump_json(by_alias=True).encode()
+        try:
+            status, _ = http.post(f"{self._url}/reviews", body, headers, seconds=_SECONDS)
+        except http.NoAnswer as error:
+            raise VendorUnavailable(f"the vendor gave no answer: {error}") from None
+        if status in _COME_BACK or status >= 500:
+            raise VendorUnavailable(f"the vendor answered {status}")
+        if not 200 <= status < 300:
+            raise VendorRefused(f"the vendor refused the request: status {status}")
+
+
+def review_request(search: Search, candidates: list[Candidate], callback_url: str) -> ReviewRequest:
+    """What the vendor is asked: no more of each candidate than it needs to tell whom it knows, and how well."""
+    return ReviewRequest(
+        request_id=search.search_id,
+        callback_url=callback_url,
+        kind=search.criteria.kind,
+        resort=search.criteria.resort,
+        candidates=[
+            ReviewCandidate(user_id=each.user_id, level=each.level, certification=each.certification)
+            for each in candidates
+        ],
+    )
