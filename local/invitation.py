@@ -1,6 +1,8 @@
-"""What the demo says where a session waits for somebody's decision."""
+"""What the demo says where a session waits for somebody's decision, or for another system."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console
 
@@ -9,6 +11,25 @@ from local.cloud import Cloud
 from local.mailbox import letters
 
 _LINK = re.compile(r"https?://\S+/approvals/\S+")
+
+
+def print_wait(cloud: Cloud, session_id: str, waiting_for: Mapping[str, Any], console: Console) -> bool:
+    """Print what the session waits for, and how that comes; whether there was something to print yet.
+
+    waiting_for: the record's `waitingFor`.
+    """
+    if waiting_for["kind"] == "webhook":
+        console.print(
+            f"\n[bold]{waiting_for['step']} waits for another system[/], which answers by a signed webhook to\n\n"
+            f"    {public_api(cloud).url}/callbacks/{waiting_for['callbackId']}\n\n"
+            "The vendor of matching is simulated here, and answers in a moment.\n",
+            soft_wrap=True,
+        )
+        return True
+    link = find_link(cloud, session_id)
+    if link:
+        print_invitation(cloud, session_id, link, console)
+    return link is not None
 
 
 def find_link(cloud: Cloud, session_id: str) -> str | None:

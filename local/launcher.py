@@ -1,9 +1,20 @@
-"""The process of the local cloud: MiniStack with its gaps closed, started by `local.cloud`."""
+"""The process of the local cloud, started by `local.cloud`: MiniStack with its gaps closed, and beside it the vendor
+that matching asks.
+"""
 
+import os
 import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 HOST = "127.0.0.1"
+VENDOR_PATH = "/_vendor"
+VENDOR_KEY = "key-of-the-simulated-vendor"
+
+Scope = MutableMapping[str, Any]
+Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
 def environment(port: int, temporary: Path) -> dict[str, str]:
@@ -31,12 +42,49 @@ def environment(port: int, temporary: Path) -> dict[str, str]:
 
 def main() -> None:
     """Serve until ended. MiniStack is imported here only, for it reads its environment when it is imported."""
-    from ministack.app import main as serve
+    from ministack import app
 
     from local.gaps import close_all
 
     close_all()
-    serve()
+    app.app = with_vendor(app.app)
+    app.main()
+
+
+def with_vendor(cloud: Asgi) -> Asgi:
+    """The web app that hands requests under /_vendor to the vendor, and all others to the cloud."""
+
+    async def serve(scope: Scope, receive: Any, send: Any) -> None:
+        outside = scope["type"] == "http" and scope["path"].startswith(f"{VENDOR_PATH}/")
+        await (_vendor() if outside else cloud)(scope, receive, send)
+
+    return serve
+
+
+@cache
+def _vendor() -> Asgi:
+    """Imported once somebody asks it: a third of the time that the cloud takes to start."""
+    from starlette.routing import Mount, Router
+
+    from local.vendor import vendor_app
+
+    return Router([Mount(VENDOR_PATH, vendor_app(VENDOR_KEY, _webhooks_secret))])
+
+
+def _webhooks_secret() -> str:
+    """What the app of this cloud expects webhooks to be signed with."""
+    import boto3
+
+    from local.cloud import REGION
+
+    client = boto3.client(
+        "secretsmanager",
+        endpoint_url=os.environ["AWS_ENDPOINT_URL"],
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106  # the root user's, as in `Cloud.connection`
+        region_name=REGION,
+    )
+    return client.get_secret_value(SecretId="webhooks-local")["SecretString"]
 
 
 if __name__ == "__main__":

@@ -1,15 +1,22 @@
-"""What the app finds around it on the local cloud only: an address that links lead to, a mailbox, goods to order."""
+"""What the app finds around it on the local cloud only: an address that links lead to, a mailbox, goods to order,
+people to find, and the vendor that reviews them.
+"""
 
 import json
+from typing import Any
 
 import boto3
 
 from local.api import public_api
 from local.cloud import ROOT, Cloud
+from local.launcher import VENDOR_KEY, VENDOR_PATH
 from local.mailbox import open_mailbox
 
 INVENTORY = ROOT / "local" / "samples" / "inventory.json"
+PROFILES = ROOT / "local" / "samples" / "profiles.json"
 API_URL_PARAMETER = "/durable-workflows/local/api-url"
+VENDOR_URL_PARAMETER = "/durable-workflows/local/matching-vendor-url"
+VENDOR_SECRET = "matching-vendor-local"  # noqa: S105  # its name
 
 
 def surround(cloud: Cloud) -> None:
@@ -18,24 +25,42 @@ def surround(cloud: Cloud) -> None:
     Raises LocalError when the app is not deployed.
     """
     ssm = boto3.client("ssm", **cloud.connection())
-    # What the deploy writes is the address that the API would have on AWS.
-    ssm.put_parameter(Name=API_URL_PARAMETER, Value=public_api(cloud).url, Type="String", Overwrite=True)
+    # What the deploy writes is the addresses that these would have on AWS, or on another port.
+    for name, url in ((API_URL_PARAMETER, public_api(cloud).url), (VENDOR_URL_PARAMETER, vendor_url(cloud))):
+        ssm.put_parameter(Name=name, Value=url, Type="String", Overwrite=True)
+    _give_vendor_key(cloud)
     open_mailbox(cloud)
     _stock(cloud)
+    _enrol(cloud)
+
+
+def vendor_url(cloud: Cloud) -> str:
+    """Where the simulated vendor is. Raises LocalError when the cloud does not run."""
+    return f"http://localhost:{cloud.port}{VENDOR_PATH}"
+
+
+def _give_vendor_key(cloud: Cloud) -> None:
+    secrets = boto3.client("secretsmanager", **cloud.connection())
+    try:
+        secrets.create_secret(Name=VENDOR_SECRET, SecretString=VENDOR_KEY)
+    except secrets.exceptions.ResourceExistsException:
+        return
 
 
 def _stock(cloud: Cloud) -> None:
-    """Put the products of the sample inventory on the shelves, each once: what was sold since stays sold."""
-    dynamodb = boto3.client("dynamodb", **cloud.connection())
-    for product in json.loads(INVENTORY.read_text()):
-        item = {
-            "productId": {"S": product["productId"]},
-            "name": {"S": product["name"]},
-            "available": {"N": str(product["available"])},
-        }
+    """Put the products of the sample inventory on the shelves: what was sold since stays sold."""
+    _put_once(cloud, "inventory-local", "productId", json.loads(INVENTORY.read_text()))
+
+
+def _enrol(cloud: Cloud) -> None:
+    """Have the people of the sample profiles: who was changed since stays so."""
+    _put_once(cloud, "profiles-local", "userId", json.loads(PROFILES.read_text()))
+
+
+def _put_once(cloud: Cloud, table: str, key: str, rows: list[dict[str, Any]]) -> None:
+    dynamodb = boto3.resource("dynamodb", **cloud.connection())
+    for row in rows:
         try:
-            dynamodb.put_item(
-                TableName="inventory-local", Item=item, ConditionExpression="attribute_not_exists(productId)"
-            )
-        except dynamodb.exceptions.ConditionalCheckFailedException:
+            dynamodb.Table(table).put_item(Item=row, ConditionExpression=f"attribute_not_exists({key})")
+        except dynamodb.meta.client.exceptions.ConditionalCheckFailedException:
             continue

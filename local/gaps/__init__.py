@@ -5,7 +5,7 @@ tests/local has a test that the gap is closed, and one that fails once MiniStack
 go.
 """
 
-from local.gaps import callbacks, executions, invocations, transport
+from local.gaps import callbacks, executions, invocations, redrive, transport
 
 
 def close_all() -> None:
@@ -21,3 +21,5 @@ def close_all() -> None:
     callbacks.fail_with_the_lambda()
     callbacks.answer_once()
     callbacks.authorize_by_machine()
+    redrive.move_messages()
+    redrive.authorize_by_source()

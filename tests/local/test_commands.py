@@ -37,11 +37,12 @@ def test_logs_show_what_a_lambda_printed(closed: Lab, capsys: pytest.CaptureFixt
     eventually(shown)
 
 
+@pytest.mark.parametrize("command", ["env", "redrive-deliveries"])
 def test_a_command_that_needs_the_cloud_fails_in_one_sentence_when_it_does_not_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     monkeypatch.setattr(commands, "Cloud", lambda: Cloud(tmp_path))
-    monkeypatch.setattr("sys.argv", ["local", "env"])
+    monkeypatch.setattr("sys.argv", ["local", command])
 
     assert commands.main() == 1
     output = capsys.readouterr()

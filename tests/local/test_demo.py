@@ -1,4 +1,6 @@
-"""The demo's view of a session: on machines that write the session's record themselves, and of an order as it is."""
+"""The demo's view of a session: on machines that write the session's record themselves, and of an order and a search as
+they are.
+"""
 
 import io
 import json
@@ -15,6 +17,7 @@ from rich.console import Console
 from local import demo
 from local.cloud import ROOT, Cloud, LocalError
 from local.deploy import state_machines
+from local.receiver import Receiver
 from tests.local.conftest import Lab
 
 pytestmark = pytest.mark.xdist_group("local_cloud")
@@ -139,27 +142,27 @@ def run_order(cloud: Cloud, pattern: str, act: Callable[[str], None]) -> str:
 
 
 @pytest.fixture
-def order(deployed_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """The cloud, and the order's own sample."""
+def real(deployed_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """The cloud, and the workflows' own samples."""
     monkeypatch.setattr(demo, "SAMPLES", ROOT / "local" / "samples")
     return deployed_cloud
 
 
-def test_an_order_is_confirmed_as_soon_as_its_approver_approves(order: Cloud) -> None:
+def test_an_order_is_confirmed_as_soon_as_its_approver_approves(real: Cloud) -> None:
     statuses: list[int] = []
 
     def approve(link: str) -> None:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         statuses.append(urllib3.request("POST", link, body="action=approve", headers=form).status)
 
-    printed = run_order(order, r"http://\S+/approvals/\S+(?=\n)", approve)
+    printed = run_order(real, r"http://\S+/approvals/\S+(?=\n)", approve)
 
     assert statuses == [200]
     assert re.search(r"curl .* -d action=approve -d comment=Fine 'http://\S+/approvals/\S+'\n", printed)
     assert re.search(r"Order demo-[0-9a-f]+ over USD 20\.00 is confirmed\.", printed)
 
 
-def test_an_order_is_released_as_soon_as_an_operator_rejects_it(order: Cloud) -> None:
+def test_an_order_is_released_as_soon_as_an_operator_rejects_it(real: Cloud) -> None:
     statuses: list[int] = []
 
     def reject(printed: str) -> None:
@@ -167,7 +170,28 @@ def test_an_order_is_released_as_soon_as_an_operator_rejects_it(order: Cloud) ->
         answer = urllib3.request("POST", f"{url[1]}reject", headers={"x-api-key": key[0]})
         statuses.append(answer.status)
 
-    printed = run_order(order, r"x-api-key(.|\n)*/signals/approve", reject)
+    printed = run_order(real, r"x-api-key(.|\n)*/signals/approve", reject)
 
     assert statuses == [202]
     assert "is not confirmed" in printed
+
+
+def test_a_search_waits_for_the_vendor_and_is_delivered_signed(real: Cloud, console: Console) -> None:
+    demo.run_demo(real, "matching", state_machines(real), console)
+
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue()
+    assert re.search(r"RequestVendorReview waits for another system.*\n\n +http://\S+/callbacks/\w+\n", printed)
+    assert re.search(r"coaches of \d+ who were considered\. The vendor has reviewed them\.", printed)
+    assert re.search(r"Delivered to http://\S+: the signature of msg_\w+ holds, and search demo-\w+ is comp", printed)
+    assert re.search(r"3\. .*vendor stay silent", printed)
+
+
+def test_a_result_that_nobody_delivers_does_not_hang(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "DELIVERY_SECONDS", 0.1)
+
+    with (
+        Receiver("whsec_c2VjcmV0") as receiver,
+        pytest.raises(LocalError, match=r"session demo-1 was not delivered within 0\.1 s .*make logs"),
+    ):
+        demo._print_delivery(receiver, "demo-1", console)

@@ -1,6 +1,7 @@
 """What the deployed app finds around it on the local cloud, and the commands that show it."""
 
 import io
+import json
 import subprocess
 import uuid
 from argparse import Namespace
@@ -14,9 +15,12 @@ from local import __main__ as commands
 from local.api import public_api
 from local.cloud import ACCOUNT, REGION, Cloud, LocalError
 from local.mailbox import letters, print_notifications
-from local.surroundings import API_URL_PARAMETER, surround
+from local.receiver import Receiver
+from local.surroundings import API_URL_PARAMETER, PROFILES, VENDOR_SECRET, VENDOR_URL_PARAMETER, surround, vendor_url
 from tests.local.conftest import Lab
 from tests.support.waiting import eventually
+
+KEYS = (VENDOR_SECRET, "webhooks-local")
 
 pytestmark = pytest.mark.xdist_group("local_cloud")
 
@@ -107,13 +111,59 @@ def test_what_was_sold_stays_sold_when_the_shelves_are_filled_again(deployed_clo
     assert dynamodb.get_item(TableName="inventory-local", Key=key)["Item"] == left
 
 
-def test_env_has_the_api_once_the_app_is_deployed(deployed_cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_people_of_the_sample_are_there_and_who_was_changed_stays_so(deployed_cloud: Cloud) -> None:
+    profiles = boto3.resource("dynamodb", **deployed_cloud.connection()).Table("profiles-local")
+    changed = {**json.loads(PROFILES.read_text())[0], "disciplines": ["race"]}
+    profiles.put_item(Item=changed)
+
+    surround(deployed_cloud)
+
+    assert profiles.get_item(Key={"place": changed["place"], "userId": changed["userId"]})["Item"] == changed
+    assert profiles.scan(Select="COUNT")["Count"] == len(json.loads(PROFILES.read_text()))
+
+
+def ask_vendor(cloud: Cloud, key: str, callback_url: str) -> int:
+    """Ask the vendor where the app finds it; what it answers at once."""
+    ssm = boto3.client("ssm", **cloud.connection())
+    url = ssm.get_parameter(Name=VENDOR_URL_PARAMETER)["Parameter"]["Value"]
+    request = {"requestId": uuid.uuid4().hex, "callbackUrl": callback_url, "candidates": []}
+    urllib3.request("PUT", f"{url}/requests/{request['requestId']}", json={"afterSeconds": 0})
+    return urllib3.request("POST", f"{url}/reviews", json=request, headers={"Authorization": f"Bearer {key}"}).status
+
+
+def test_the_vendor_takes_the_apps_key_and_signs_with_the_apps_secret(deployed_cloud: Cloud) -> None:
+    secrets = boto3.client("secretsmanager", **deployed_cloud.connection())
+    key, signed_with = (secrets.get_secret_value(SecretId=name)["SecretString"] for name in KEYS)
+
+    with Receiver(signed_with) as receiver:
+        assert ask_vendor(deployed_cloud, key, receiver.url) == 202
+        assert receiver.wait()
+
+    assert receiver.received[0].body == {"reviews": []}
+
+
+def test_the_vendor_refuses_another_key(deployed_cloud: Cloud) -> None:
+    assert ask_vendor(deployed_cloud, "another", "http://localhost/none") == 401
+
+
+def test_a_path_that_is_nearly_the_vendors_is_the_clouds(closed: Lab) -> None:
+    near = urllib3.request("GET", f"{vendor_url(closed.cloud)}s/requests/1")
+
+    assert "x-amz-request-id" in near.headers
+
+
+def test_env_has_the_api_and_the_vendor_once_the_app_is_deployed(
+    deployed_cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
     api = public_api(deployed_cloud)
     commands.env(deployed_cloud, Namespace())
 
     lines = capsys.readouterr().out
     shell = subprocess.run(
-        ["sh", "-c", f"{lines}\necho $API_URL $API_IAM_URL $API_KEY"], capture_output=True, text=True, check=True
+        ["sh", "-c", f"{lines}\necho $API_URL $API_IAM_URL $API_KEY $VENDOR_URL"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
-    assert shell.stdout.split() == [api.url, api.iam_url, api.key]
+    assert shell.stdout.split() == [api.url, api.iam_url, api.key, vendor_url(deployed_cloud)]
