@@ -114,7 +114,7 @@ def test_nobody_listening_is_no_answer() -> None:
 
 def test_a_host_that_is_not_on_the_list_is_sent_nothing() -> None:
     session_id = toy.finished_session()
-    with pytest.raises(DeliveryRefused, match=r"evil\.example\.com is not among"):
+    with pytest.raises(DeliveryRefused, match="at none of the origins"):
         hand_over(session_id, "https://evil.example.com/results?key=secret")
     assert "secret" not in json.dumps(record_of(session_id), default=str)
 

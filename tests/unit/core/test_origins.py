@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.deliveries import allowed
+from core.origins import allowed
 
 ORIGINS = ("https://hooks.example.com", "http://localhost:*")
 
