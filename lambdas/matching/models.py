@@ -53,11 +53,8 @@ Discipline = Literal["all-mountain", "backcountry", "carving", "freeride", "free
 UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 Resort = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Day = Annotated[date, BeforeValidator(_date)]
-CallbackUrl = Annotated[
-    str,
-    StringConstraints(pattern=r"^https?://[!-~]+$", max_length=LONGEST_URL),
-    AfterValidator(_callback_url),
-]
+_Url = StringConstraints(pattern=r"^https?://[!-~]+$", max_length=LONGEST_URL)
+CallbackUrl = Annotated[str, _Url, AfterValidator(_callback_url)]
 
 
 class Seeker(Model):
@@ -224,24 +221,6 @@ class Reviews(Model):
     """The vendor's answer. Candidates that it leaves out are not reviewed."""
 
     reviews: list[Review]
-
-
-class ReviewCandidate(Model):
-    """What the vendor is told of a candidate."""
-
-    user_id: str
-    level: int
-    certification: str | None
-
-
-class ReviewRequest(Model):
-    """What the vendor is sent. request_id: repeating it asks once. callback_url: where its answer goes."""
-
-    request_id: str
-    callback_url: str
-    kind: Kind
-    resort: str
-    candidates: list[ReviewCandidate]
 
 
 class Match(Model):

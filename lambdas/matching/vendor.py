@@ -5,12 +5,31 @@ docs/matching.md.
 from urllib.parse import urlsplit
 
 from core import http
+from core.models import Model
 from core.settings import WrongSettings
 from matching.errors import VendorRefused, VendorUnavailable
-from matching.models import Candidate, ReviewCandidate, ReviewRequest, Search
+from matching.models import Candidate, Kind, Search
 
 _SECONDS = 4.0
 _COME_BACK = frozenset({408, 425, 429})
+
+
+class ReviewCandidate(Model):
+    """What the vendor is told of a candidate."""
+
+    user_id: str
+    level: int
+    certification: str | None
+
+
+class ReviewRequest(Model):
+    """What the vendor is sent. request_id: repeating it asks once. callback_url: where its answer goes."""
+
+    request_id: str
+    callback_url: str
+    kind: Kind
+    resort: str
+    candidates: list[ReviewCandidate]
 
 
 class Vendor:

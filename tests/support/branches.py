@@ -45,15 +45,15 @@ def _taken(states: dict[str, Any], run: Run) -> Iterator[Branch]:
     for (name, error), (following, _) in pairwise(run.invoked):
         if error is not None and name == following:
             yield from _first(name, states[name], "Retry", error)
-    last_error = {name: error for name, error in run.invoked if error is not None}
+    ended_with = dict(run.invoked)  # of each state, how its last invocation ended
     for name, following in pairwise(run.entered):
         state = states[name]
         rules = [n for n, rule in enumerate(state.get("Choices", [])) if rule["Next"] == following]
         yield from ((name, f"Choices[{n}]") for n in rules)
         if state.get("Default") == following:
             yield (name, "Default")
-        if name in last_error and state.get("Next") != following:
-            yield from _first(name, state, "Catch", last_error[name])
+        if (error := ended_with.get(name)) is not None:
+            yield from _first(name, state, "Catch", error)
 
 
 def _first(name: str, state: dict[str, Any], key: str, error: str) -> Iterator[Branch]:
