@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from tenacity import AsyncRetrying, Retrying
 
 from durable_workflows import AsyncWorkflowClient, WorkflowClient, WorkflowSettings
 from durable_workflows import client as clients
+from tests.support.loopback import serving
 from tests.unit.client.api import Api
 
 
@@ -38,14 +38,9 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    server = Api()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.over.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Api()) as server:
+        yield server
+        server.over.set()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from core.settings import WrongSettings
 from matching import vendor
 from matching.errors import VendorRefused, VendorUnavailable
 from matching.vendor import Vendor, review_request
+from tests.support.loopback import serving
 from tests.unit.matching.searches import candidate, search
 
 SECRET = "vendor-key"
@@ -60,14 +61,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    server = Service()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.given_up.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Service()) as server:
+        yield server
+        server.given_up.set()
     http._pool().clear()
 
 

@@ -16,6 +16,7 @@ from order.errors import PaymentDeclined, PaymentRefused, PaymentUnavailable, Vo
 from order.models import Payment
 from order.providers import http
 from order.providers.http import HttpPayments
+from tests.support.loopback import serving
 
 CHARGED = {"id": "ch_1", "amount": 2000, "currency": "USD", "status": "charged"}
 KEY = "session-1/ChargePayment"
@@ -66,13 +67,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    server = Service()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Service()) as server:
+        yield server
     connections().clear()
 
 
