@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from local import matches, orders, recipe
 from local.cloud import Cloud, LocalError
 from local.invitation import print_goodbye, print_wait
-from local.receiver import Receiver
+from local.receiver import Receiver, receiver_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -49,7 +49,7 @@ def run_demo(cloud: Cloud, workflow: str, machines: Mapping[str, str], console: 
         raise LocalError(f"There is no workflow {workflow!r}; there are: {', '.join(machines)}.")
     machine, sample = machines[workflow], sample_of(workflow)
     if workflow in DELIVERING:
-        with Receiver(_deliveries_secret(cloud)) as receiver:
+        with receiver_of(cloud) as receiver:
             session_id = _run(cloud, workflow, machine, sample | {"callback_url": receiver.url}, console)
             _print_delivery(receiver, session_id, console)
     else:
@@ -131,11 +131,6 @@ def _print_result(workflow: str, result: Any, console: Console) -> None:
         PRINTERS[workflow](result, console)
     else:
         console.print_json(data=result, default=float)
-
-
-def _deliveries_secret(cloud: Cloud) -> str:
-    secrets = boto3.client("secretsmanager", **cloud.connection())
-    return secrets.get_secret_value(SecretId="deliveries-local")["SecretString"]
 
 
 def _print_delivery(receiver: Receiver, session_id: str, console: Console) -> None:

@@ -6,7 +6,10 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, Self
 
+import boto3
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from local.cloud import Cloud
 
 HOST = "127.0.0.1"
 
@@ -66,6 +69,12 @@ class Receiver:
                 self.received.append(Delivered(headers["webhook-id"], content))
                 self._changed.notify_all()
             return self.status
+
+
+def receiver_of(cloud: Cloud) -> Receiver:
+    """A receiver of what this cloud signs. Raises LocalError when the cloud does not run."""
+    secrets = boto3.client("secretsmanager", **cloud.connection())
+    return Receiver(secrets.get_secret_value(SecretId="deliveries-local")["SecretString"])
 
 
 class _Server(ThreadingHTTPServer):

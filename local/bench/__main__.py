@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
+import urllib3
 from rich.console import Console
 
 from local.bench import commands
@@ -22,7 +23,9 @@ from local.bench.sessions import Sessions
 from local.cloud import Cloud, LocalError, caller_environment, free_port
 from local.demo import sample_of
 from local.deploy import deploy
+from local.receiver import receiver_of
 from local.stages import stage
+from local.surroundings import vendor_url
 
 WORKFLOW = "ai-chef"  # of four steps, as the bare machine
 SINGLE_RUNS = 30
@@ -94,14 +97,21 @@ def _measure(cloud: Cloud, deployed: Mapping[str, str], console: Console) -> tup
         rows = single(sessions, ours, bare)
     with stage(console, f"{BURST_SESSIONS} sessions at once"):
         rows += burst(sessions, ours, bare)
-    with stage(console, "First invocations"):
-        recordings = Recorder(cloud, lambdas, machines).record(deployed)
-        rows += first_invocations(lambdas, recordings, Events(cloud, lambdas, deployed))
-    with stage(console, "Writes"):
-        written = writes(lambdas, recordings)
+    _silence_vendor(cloud)
+    with receiver_of(cloud) as receiver:
+        with stage(console, "First invocations"):
+            recordings = Recorder(cloud, lambdas, machines).record(deployed, receiver.url)
+            rows += first_invocations(lambdas, recordings, Events(cloud, lambdas, deployed))
+        with stage(console, "Writes"):
+            written = writes(lambdas, recordings)
     with stage(console, f"{WAITING_SESSIONS} sessions that wait"):
         rows += waiting(cloud, deployed["order"])
     return rows, written
+
+
+def _silence_vendor(cloud: Cloud) -> None:
+    """What is recorded and replayed is answered here, or not at all."""
+    urllib3.request("PUT", f"{vendor_url(cloud)}/defaults", json={"behaviour": "silent"})
 
 
 def single(sessions: Sessions, ours: str, bare: str) -> list[Row]:

@@ -31,6 +31,7 @@ class Events:
         self._sessions = Sessions(cloud)
         self._functions = boto3.client("lambda", **cloud.connection())
         self._tables = boto3.client("dynamodb", **cloud.connection())
+        self._sqs = boto3.client("sqs", **cloud.connection())
 
     def walk(self, recordings: Sequence[Recording]) -> Iterator[tuple[Function, Any]]:
         """Each Lambda of the app that is no step, with its event, to be invoked before the next is asked for.
@@ -39,7 +40,9 @@ class Events:
         """
         functions = {function.module: function for function in self._lambdas.by_arn.values()}
         left = functions.keys() - {function.module for recording in recordings for function, _ in recording.calls}
-        for part in (self._of_operations(recordings[0]), self._of_sessions(), self._of_approvals()):
+        [delivered] = [recording for recording in recordings if recording.sends("matching.deliver_result")]
+        parts = self._of_operations(recordings[0]), self._of_sessions(), self._of_approvals()
+        for part in (*parts, self._of_deliveries(delivered)):
             for module, event in part:
                 left -= {module}
                 yield functions[module], event
@@ -49,7 +52,7 @@ class Events:
     def _of_operations(self, recording: Recording) -> Iterator[tuple[str, Any]]:
         yield "operations.sweep_sessions", _envelope("aws.events", "Scheduled Event", _arn("events", "rule/sweep"), {})
         yield "operations.reconcile_session", self._aborted(recording)
-        yield "operations.send_notification", _message()
+        yield "operations.send_notification", _notification()
         yield "api.get_openapi", requests.get("/openapi.json")
 
     def _of_sessions(self) -> Iterator[tuple[str, Any]]:
@@ -85,6 +88,22 @@ class Events:
         yield "order.compensate", _change("sessions-local", {"sessionId": record["sessionId"]}, record)
         self._deliver_changes(on=True)
         self._sessions.succeeded(executions[1])
+
+    def _of_deliveries(self, recording: Recording) -> Iterator[tuple[str, Any]]:
+        """A result that was not delivered is parked, and delivered later."""
+        for function, event in recording.again():
+            if function.module == "matching.deliver_result":
+                break
+            self._lambdas.run(function, event)
+        yield "matching.park_delivery", event
+        yield "operations.redeliver_result", self._parked()
+
+    def _parked(self) -> Any:
+        """What was parked last, as the queue that it is redriven to hands it over."""
+        url = self._sqs.get_queue_url(QueueName="deliveries-dead-local")["QueueUrl"]
+        [message] = self._sqs.receive_message(QueueUrl=url)["Messages"]
+        self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return _message("deliveries-local", message["Body"])
 
     def _deliver_changes(self, *, on: bool) -> None:
         """Let the cloud deliver the changes of its tables, or keep them, so that only the bench delivers."""
@@ -158,8 +177,7 @@ def _change(table: str, key: Any, item: Any) -> Any:
     return {"Records": [record]}
 
 
-def _message() -> Any:
-    """A notification as its queue hands it over: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+def _notification() -> Any:
     session_id = f"bench-{uuid.uuid4().hex}"
     body = {
         "audience": "customers",
@@ -169,14 +187,20 @@ def _message() -> Any:
         "subject": "Your order is confirmed",
         "text": "Thank you.",
     }
+    in_order = {"MessageGroupId": session_id, "SequenceNumber": "1"}
+    return _message("notifications-local.fifo", json.dumps(body), in_order)
+
+
+def _message(queue: str, body: str, attributes: Mapping[str, str] | None = None) -> Any:
+    """A message as its queue hands it over: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
     record = {
         "messageId": str(uuid.uuid4()),
         "receiptHandle": "none",
-        "body": json.dumps(body),
-        "attributes": {"ApproximateReceiveCount": "1", "MessageGroupId": session_id, "SequenceNumber": "1"},
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": "1", **(attributes or {})},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
-        "eventSourceARN": _arn("sqs", "notifications-local.fifo"),
+        "eventSourceARN": _arn("sqs", queue),
         "awsRegion": REGION,
     }
     return {"Records": [record]}

@@ -16,7 +16,7 @@ from local.bench.lambdas import Function, Lambdas
 from local.bench.machines import Machines
 from local.bench.sessions import WAIT_SECONDS, Sessions
 from local.cloud import Cloud, LocalError
-from local.demo import sample_of
+from local.demo import DELIVERING, sample_of
 
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 
@@ -28,6 +28,10 @@ class Recording:
     session_id: str
     machine: str
     calls: tuple[tuple[Function, Any], ...]
+
+    def sends(self, module: str) -> bool:
+        """Whether one of its Lambdas is this."""
+        return any(function.module == module for function, _ in self.calls)
 
     def again(self) -> Iterator[tuple[Function, Any]]:
         """The recorded calls, of a new session."""
@@ -46,18 +50,19 @@ class Recorder:
         tables = boto3.resource("dynamodb", **cloud.connection())
         self._records, self._callbacks = tables.Table("sessions-local"), tables.Table("callbacks-local")
 
-    def record(self, deployed: Mapping[str, str]) -> list[Recording]:
+    def record(self, deployed: Mapping[str, str], callback_url: str) -> list[Recording]:
         """Record one session of each workflow; of one that asks, one for each answer.
 
-        deployed: the state machines' ARNs by their workflows' names.
+        deployed: the state machines' ARNs by their workflows' names. callback_url: where results are delivered.
         Raises LocalError when a session does not succeed.
         """
         recordings = []
         for workflow, machine in deployed.items():
             recording = self._machines.recording(machine)
+            sample = sample_of(workflow) | ({"callback_url": callback_url} if workflow in DELIVERING else {})
             answers: list[str | None] = [None]
             for answer in answers:  # grows: the first session tells which answers there are
-                execution = self._sessions.start(recording, sample_of(workflow))
+                execution = self._sessions.start(recording, sample)
                 accepts = self._answer(execution, answer)
                 answers += accepts[1:] if answer is None else []
                 session_id = self._sessions.succeeded(execution)["name"]

@@ -39,7 +39,7 @@ def opened(link: str, **form: str) -> Any:
 
 
 def webhook(cloud: Cloud, session_id: str) -> Any:
-    """A signed answer to a question that this session, which has not ended, is now made to ask: no workflow has one."""
+    """A signed answer to a question that this session, which has not ended, is now made to ask."""
     callback_id = _ask(cloud, session_id)
     secret = boto3.client("secretsmanager", **cloud.connection()).get_secret_value(SecretId="webhooks-local")
     message_id, moment, body = f"msg_{uuid.uuid4().hex}", datetime.now(UTC), json.dumps({"done": True})
