@@ -1,7 +1,7 @@
 # Needs make, sh and Python 3.11 or newer; everything else is installed into .venv and node_modules.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up down env logs notifications redrive-deliveries test bench deploy openapi lock format clean
+.PHONY: help setup demo up down env logs notifications redrive-deliveries test bench compare deploy openapi lock format clean
 
 # The first Python that is new enough; name another with PYTHON=…
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -20,6 +20,7 @@ help:
 	@echo "make notifications      what it sent to approvers and customers"
 	@echo "make redrive-deliveries send again the results that no receiver took"
 	@echo "make bench              measure sessions against bare Lambdas"
+	@echo "make compare            searches through the workflow and the old way, while their service is killed"
 	@echo "make deploy STAGE=dev   the same app to the AWS account of your credentials"
 	@echo "make openapi            write the API's OpenAPI document anew from its models"
 	@echo "make setup | lock | format | clean"
@@ -41,6 +42,9 @@ test: setup build/layer/.fetched build/redis/.fetched
 
 bench: setup
 	@$(VENV)/python -m local.bench $(if $(ALL),--all)
+
+compare: setup build/redis/.fetched
+	@$(VENV)/python -m local.compare
 
 deploy: setup
 	@case "$(STAGE)" in \
