@@ -21,7 +21,7 @@ from local import launcher
 ROOT = Path(__file__).parent.parent
 STATE = ROOT / ".local"
 DEFAULT_PORT = 4566
-REGION = "us-east-1"
+REGION = launcher.REGION
 ACCOUNT = "000000000000"
 START_SECONDS = 60
 STOP_SECONDS = 10

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
+REGION = "us-east-1"
 VENDOR_PATH = "/_vendor"
 VENDOR_KEY = "key-of-the-simulated-vendor"
 
@@ -74,8 +75,6 @@ def _vendor() -> Asgi:
 def _webhooks_secret() -> str:
     """What the app of this cloud expects webhooks to be signed with."""
     import boto3
-
-    from local.cloud import REGION
 
     client = boto3.client(
         "secretsmanager",
