@@ -11,19 +11,21 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import boto3
 import jsonata
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from pydantic.alias_generators import to_snake
 
+from core import aws
 from core.callbacks import Callbacks, Decision
 from core.clock import now
 from tests.support.decisions import deliver
@@ -31,6 +33,8 @@ from tests.support.decisions import deliver
 ROOT = Path(__file__).parents[2]
 ROLE = "arn:aws:iam::123456789012:role/machine"
 
+_parse = cache(AmazonStateLanguageParser.parse)
+"""A machine's program keeps nothing of an execution, and to parse it takes longer than to run it."""
 
 TIMEOUT = "States.Timeout"
 
@@ -84,7 +88,7 @@ class Machine:
     def run(self, raw: Any, *, name: str, faults: Sequence[Fault] = (), answers: Sequence[Answer] = ()) -> Run:
         """Starts an execution, answers its questions, and waits for its end."""
         self.faults, self.answers, self.invoked, self.asked = list(faults), list(answers), [], []
-        client = boto3.client("stepfunctions")
+        client = aws.stepfunctions()
         arn = client.start_execution(stateMachineArn=self.arn, name=name, input=json.dumps(raw))["executionArn"]
         pause = threading.Event()
         while (end := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
@@ -154,9 +158,8 @@ def definition_of(workflow: str) -> dict[str, Any]:
 def machine(workflow: str) -> Iterator[Machine]:
     """A workflow's state machine, ready to run; moto and the tables must be up."""
     definition = definition_of(workflow)
-    client = boto3.client("stepfunctions")
-    created = client.create_state_machine(name=f"{workflow}-test", definition=json.dumps(definition), roleArn=ROLE)
-    made = Machine(workflow, created["stateMachineArn"], definition)
+    arn = f"arn:aws:states:us-east-1:123456789012:stateMachine:{workflow}-test"
+    made = Machine(workflow, arn, definition)
 
     def invoke(_backend: Any, function: str, _qualifier: Any, body: Any, _headers: Any, answer: Any) -> bytes:
         output = made.invoke(function.rpartition(":")[2], json.loads(body))
@@ -171,9 +174,12 @@ def machine(workflow: str) -> Iterator[Machine]:
         return None if endpoint.callback_id in made.lapsed else wait(endpoint, timeout)
 
     with (
+        patch.object(AmazonStateLanguageParser, "parse", _parse),
         patch.object(CallbackEndpoint, "wait", wait_in_time),
         patch.object(LambdaSimpleBackend, "invoke", invoke),
         patch.object(moto_jsonata, "_eval_jsonata", lambda expression: jsonata.Jsonata(expression).evaluate(None)),
         patch.object(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None)),
     ):
+        name, text = f"{workflow}-test", json.dumps(definition)
+        aws.stepfunctions().create_state_machine(name=name, definition=text, roleArn=ROLE)
         yield made
