@@ -5,6 +5,7 @@ own Retry lists. Each workflow has a module in tests/statemachines/scenarios wit
 import importlib
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from tests.support.branches import states_of
@@ -54,12 +55,14 @@ def played(workflow: str, scenario: Scenario) -> Played:
 
 @cache
 def disturbed(workflow: str, scenario: Scenario) -> list[Scenario]:
-    """A success in which no Lambda failed, once more for each Retry of each state it entered: the Lambda does its
-    work, and its answer is replaced by an error that the Retry names. The end must be the same.
+    """A success in which no Lambda failed, once more for each Retry of each state: the Lambda does its work, and its
+    answer is replaced by an error that the Retry names. The end must be the same.
+
+    A state that an earlier scenario came to from the same state before it was disturbed there.
     """
-    run = played(workflow, scenario).run
-    if scenario.status != "SUCCEEDED" or scenario.started_before or any(error for _, error in run.invoked):
-        return []
+    scenarios = scenarios_of(workflow)
+    earlier = scenarios[: scenarios.index(scenario)]
+    known = {way for each in earlier for way in _ways(workflow, each)}
     states = states_of(definition_of(workflow))
     return [
         replace(
@@ -67,8 +70,16 @@ def disturbed(workflow: str, scenario: Scenario) -> list[Scenario]:
             shows=f"{scenario.shows}, though {name} answers {error} once",
             faults=(Fault(name, error, after_work=True),),
         )
-        for name in dict.fromkeys(run.entered)
+        for name in dict.fromkeys(name for before, name in _ways(workflow, scenario) if (before, name) not in known)
         for retrier in states[name].get("Retry", [])
         # A Lambda cannot answer an error of Step Functions' own; those have scenarios written for them.
         for error in [error for error in retrier["ErrorEquals"] if not error.startswith("States.")][:1]
     ]
+
+
+def _ways(workflow: str, scenario: Scenario) -> list[tuple[str, str]]:
+    """Each state with the one before it, of a success in which no Lambda failed; of any other scenario none."""
+    run = played(workflow, scenario).run
+    if scenario.status != "SUCCEEDED" or scenario.started_before or any(error for _, error in run.invoked):
+        return []
+    return list(pairwise(["", *run.entered]))
