@@ -54,9 +54,19 @@ class StatefulStack(cdk.Stack):
         self.dead_letters = self._dead_letter_queue("dead-letters")
         self._admit_rules()
         self.dead_notifications = self._dead_letter_queue("notifications-dead", fifo=True)
-        self.notifications = self._notifications()
+        # First in, first out: a message's id then keeps a repeated step from telling people twice.
+        self.notifications = self._consumed_queue(
+            "notifications",
+            self.dead_notifications,
+            timeout=NOTIFICATION_TIMEOUT,
+            tries=_NOTIFICATION_TRIES,
+            fifo=True,
+        )
         self.dead_deliveries = self._dead_letter_queue("deliveries-dead")
-        self.deliveries = self._deliveries()
+        # What people redrive from the dead-letter queue comes here, and goes back when it fails again.
+        self.deliveries = self._consumed_queue(
+            "deliveries", self.dead_deliveries, timeout=DELIVERY_TIMEOUT, tries=_DELIVERY_TRIES
+        )
 
     def _sessions(self) -> dynamodb.Table:
         sessions = table(
@@ -95,30 +105,21 @@ class StatefulStack(cdk.Stack):
         )
 
     def _dead_letter_queue(self, name: str, *, fifo: bool = False) -> sqs.Queue:
-        queue = self._queue(name, fifo=fifo, retention_period=cdk.Duration.days(14))
+        queue = self._queue(name, fifo=fifo)
         acknowledge(queue, "AwsSolutions-SQS3", "It is a dead-letter queue; an alarm watches it.")
         acknowledge(queue, "Serverless-SQSRedrivePolicy", "It is a dead-letter queue; an alarm watches it.")
         return queue
 
-    def _notifications(self) -> sqs.Queue:
-        """A message's id in the queue keeps a repeated step from telling people twice."""
+    def _consumed_queue(
+        self, name: str, dead: sqs.Queue, *, timeout: cdk.Duration, tries: int, fifo: bool = False
+    ) -> sqs.Queue:
+        """A queue whose messages a Lambda with this timeout is given, and which parks what failed so many times."""
         return self._queue(
-            "notifications",
-            fifo=True,
+            name,
+            fifo=fifo,
             # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html asks for six times the timeout.
-            visibility_timeout=cdk.Duration.seconds(6 * NOTIFICATION_TIMEOUT.to_seconds()),
-            retention_period=cdk.Duration.days(14),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_notifications, max_receive_count=_NOTIFICATION_TRIES),
-        )
-
-    def _deliveries(self) -> sqs.Queue:
-        """What people redrive from the dead-letter queue comes here, and goes back when it fails again."""
-        return self._queue(
-            "deliveries",
-            fifo=False,
-            visibility_timeout=cdk.Duration.seconds(6 * DELIVERY_TIMEOUT.to_seconds()),
-            retention_period=cdk.Duration.days(14),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_deliveries, max_receive_count=_DELIVERY_TRIES),
+            visibility_timeout=cdk.Duration.seconds(6 * timeout.to_seconds()),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=tries),
         )
 
     def _queue(self, name: str, *, fifo: bool, **more: Any) -> sqs.Queue:
@@ -129,6 +130,7 @@ class StatefulStack(cdk.Stack):
             fifo=fifo or None,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
+            retention_period=cdk.Duration.days(14),
             removal_policy=self._stage.removal_policy,
             **more,
         )

@@ -1,5 +1,4 @@
-"""Delivering an ended session's result to the URL that its caller gave, signed as Standard Webhooks say:
-https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""Delivering an ended session's result to the URL that its caller gave, signed (core/webhooks.py).
 
 The steps that do it: core/delivering.py. What a machine's Retry could not deliver is parked on a dead-letter queue;
 operations/redeliver_result.py sends it again once somebody redrives it.
@@ -7,12 +6,10 @@ operations/redeliver_result.py sends it again once somebody redrives it.
 
 import hashlib
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import urllib3
 from pydantic import Field
-from standardwebhooks.webhooks import Webhook as Signer
 
 from core import http
 from core.errors import DeliveryRefused, DeliveryUnavailable
@@ -20,6 +17,7 @@ from core.models import Model
 from core.origins import OriginSettings, allowed
 from core.parameters import secret
 from core.settings import load
+from core.webhooks import signed
 
 _SECONDS = 8.0
 
@@ -55,13 +53,7 @@ def deliver(delivery: Delivery, session_id: str, session_began: str) -> None:
     host = urllib3.util.parse_url(delivery.url).host
     text = json.dumps(delivery.body, ensure_ascii=False, separators=(",", ":"))
     message_id = "msg_" + hashlib.sha256(f"{session_id} {session_began}".encode()).hexdigest()[:32]
-    at = datetime.now(UTC)
-    headers = {
-        "Content-Type": "application/json",
-        "webhook-id": message_id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Signer(secret(settings.deliveries_secret)).sign(message_id, at, text),
-    }
+    headers = signed(message_id, text, secret(settings.deliveries_secret))
     try:
         status, _ = http.post(delivery.url, text.encode(), headers, seconds=_SECONDS)
     except http.NoAnswer as error:

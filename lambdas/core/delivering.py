@@ -11,17 +11,16 @@ at least once, as every step; `delivered` stands.
 
 from abc import abstractmethod
 from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
 from core import aws
-from core.clock import now
 from core.deliveries import Delivery, DeliverySettings, ParkedDelivery, deliver
 from core.errors import SessionClosed, StaleExecution, UnknownSession
-from core.record import Change, DeliveryStatus, Entry, Record, Status, StepError, StepStatus, Table
+from core.record import Change, DeliveryStatus, Entry, Record, Status, Table
 from core.rows import Json
+from core.sessions import failed, running, succeeded
 from core.settings import Settings, load
 from core.step import Event, Session, Step, write_down
 
@@ -67,9 +66,9 @@ class StepAfterEnd(Step):
             with aws.named_errors():
                 sent = self._send(self._work(delivery.input, session), record)
         except Exception as error:
-            write_down(error, partial(_failed, table, record, step))
+            write_down(error, lambda told: _note(table, record, step, lambda before: failed(before, told)))
             raise
-        return {"delivery": _succeeded(table, record, step, sent)}
+        return {"delivery": _note(table, record, step, succeeded, sent)}
 
 
 class DeliveringStep(StepAfterEnd):
@@ -115,40 +114,24 @@ def _claim(table: Table, session_id: str, step: str, execution_arn: str) -> Reco
             raise SessionClosed(f"session {session_id} is {seen['status']}: there is no result to deliver")
         if seen.get("delivery") == DeliveryStatus.DELIVERED:
             return None
-        before = seen["steps"].get(step)
-        attempt = 1 if before is None else before["attempt"] + 1
-        entry: Entry = {"status": StepStatus.RUNNING, "attempt": attempt, "startedAt": now()}
-        return Change(set={"delivery": seen.get("delivery", DeliveryStatus.PENDING)}, entries={step: entry})
+        stands = seen.get("delivery", DeliveryStatus.PENDING)
+        return Change(set={"delivery": stands}, entries={step: running(seen["steps"].get(step))})
 
     return table.change(session_id, decide, record) or record
 
 
-def _succeeded(table: Table, record: Record, step: str, sent: DeliveryStatus) -> str:
-    """Returns how the delivery stands: a twin may have delivered it meanwhile."""
+def _note(
+    table: Table, record: Record, step: str, after: Callable[[Entry | None], Entry], sent: DeliveryStatus | None = None
+) -> str:
+    """Writes the step's entry and, once it is sent or parked, that. Where a twin has delivered it meanwhile, or the id
+    is another session's, nothing. Returns how the delivery stands.
+    """
 
     def decide(seen: Record | None) -> Change | None:
         seen = seen or record
-        if not _may_note(seen, record):
+        if seen["createdAt"] != record["createdAt"] or seen.get("delivery") == DeliveryStatus.DELIVERED:
             return None
-        entry: Entry = {**seen["steps"][step], "status": StepStatus.SUCCEEDED, "finishedAt": now()}
-        entry.pop("error", None)  # of a twin that failed
-        return Change(set={"delivery": sent}, entries={step: entry})
+        return Change(set={"delivery": sent or seen["delivery"]}, entries={step: after(seen["steps"].get(step))})
 
     there = table.change(record["sessionId"], decide, record) or record
-    return there.get("delivery", sent)
-
-
-def _failed(table: Table, record: Record, step: str, error: StepError) -> None:
-    def decide(seen: Record | None) -> Change | None:
-        seen = seen or record
-        if not _may_note(seen, record):
-            return None
-        entry: Entry = {**seen["steps"][step], "status": StepStatus.FAILED, "finishedAt": now(), "error": error}
-        return Change(set={}, entries={step: entry})
-
-    table.change(record["sessionId"], decide, record)
-
-
-def _may_note(seen: Record, record: Record) -> bool:
-    same = seen["createdAt"] == record["createdAt"]
-    return same and seen.get("delivery") != DeliveryStatus.DELIVERED
+    return there.get("delivery", DeliveryStatus.PENDING)

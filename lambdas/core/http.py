@@ -5,6 +5,7 @@ Retry does that, with the same idempotency key.
 import time
 from collections.abc import Mapping
 from functools import cache
+from urllib.parse import urlsplit
 
 import urllib3
 
@@ -14,6 +15,12 @@ _LONGEST_ANSWER = 64 * 1024
 
 class NoAnswer(Exception):
     """Nobody answered in time; whether the request was taken is not known. Its message names the reason alone."""
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody between here and there can read along: the address is https, or on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"))
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> tuple[int, bytes]:

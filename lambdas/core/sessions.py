@@ -95,10 +95,6 @@ class Hold:
     def claim(self, phase: str, progress: int) -> None:
         """Marks the step running, unless it has succeeded before. What the session waited for, it no longer does."""
 
-        def running(before: Entry | None) -> Entry:
-            attempt = 1 if before is None else before["attempt"] + 1
-            return {"status": StepStatus.RUNNING, "attempt": attempt, "startedAt": now()}
-
         self._write(running, {"status": Status.PROCESSING, "phase": phase}, progress, remove=("waitingFor",))
 
     def wait(self, waiting_for: WaitingFor) -> None:
@@ -111,21 +107,18 @@ class Hold:
 
     def finish(self, phase: str, progress: int) -> None:
         """Marks the step succeeded."""
-        self._write(_succeeded, {"phase": phase}, progress)
+        self._write(succeeded, {"phase": phase}, progress)
 
     def complete(self, status: Status, outcome: str) -> None:
         """Marks the step succeeded and ends the session: `completed` or `expired`, with its outcome."""
         progress = 100 if status == Status.COMPLETED else self._progress
         fields = {**ended(status), "outcome": outcome, "phase": "finished"}
-        self._write(_succeeded, fields, progress, remove=("openWorkflow",))
+        self._write(succeeded, fields, progress, remove=("openWorkflow",))
 
     def fail(self, error: StepError) -> None:
         """Writes the error into the step's entry, unless a twin succeeded. How the session goes on is for ASL."""
 
-        def failed(before: Entry | None) -> Entry:
-            return {**_claimed(before), "status": StepStatus.FAILED, "finishedAt": now(), "error": error}
-
-        self._write(failed, {}, self._progress)
+        self._write(lambda before: failed(before, error), {}, self._progress)
 
     def _write(
         self,
@@ -189,10 +182,22 @@ def _claimed(entry: Entry | None) -> Entry:
     return entry
 
 
-def _succeeded(before: Entry | None) -> Entry:
+def running(before: Entry | None) -> Entry:
+    """The entry of a step that is claimed, once more where there was one before."""
+    attempt = 1 if before is None else before["attempt"] + 1
+    return {"status": StepStatus.RUNNING, "attempt": attempt, "startedAt": now()}
+
+
+def succeeded(before: Entry | None) -> Entry:
+    """The entry of a claimed step that has done its work."""
     entry: Entry = {**_claimed(before), "status": StepStatus.SUCCEEDED, "finishedAt": now()}
     entry.pop("error", None)  # of a twin that failed
     return entry
+
+
+def failed(before: Entry | None, error: StepError) -> Entry:
+    """The entry of a claimed step that failed."""
+    return {**_claimed(before), "status": StepStatus.FAILED, "finishedAt": now(), "error": error}
 
 
 def close(
@@ -234,7 +239,7 @@ def answered(table: Table, session_id: str, execution_arn: str, step: str) -> st
         before = seen["steps"][step]["status"] if seen is not None and goes_on else None
         if seen is None or before not in (StepStatus.RUNNING, StepStatus.WAITING):
             return None
-        entries = {step: _succeeded(seen["steps"][step])}
+        entries = {step: succeeded(seen["steps"][step])}
         return Change(set={"status": Status.PROCESSING}, entries=entries, remove=("waitingFor",))
 
     record = table.get(session_id)

@@ -261,7 +261,7 @@ class LastStep(StoringStep):
         return Results(load(LastStepSettings).results_table)
 
 
-def write_down(error: Exception, write: Callable[[StepError], None]) -> None:
+def write_down(error: Exception, write: Callable[[StepError], object]) -> None:
     """Puts a step's error into the record. Where that fails too, the step's own error is what ASL must see."""
     try:
         with named_errors():

@@ -2,8 +2,6 @@
 docs/matching.md.
 """
 
-from urllib.parse import urlsplit
-
 from core import http
 from core.models import Model
 from core.settings import WrongSettings
@@ -37,9 +35,7 @@ class Vendor:
 
     def __init__(self, url: str, api_key: str) -> None:
         """Raises WrongSettings unless the vendor's address is https, or on this machine."""
-        parts = urlsplit(url)
-        here = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
-        if parts.scheme != "https" and not here:
+        if not http.is_private(url):
             raise WrongSettings("the vendor's address must begin with https://")
         self._url, self._api_key = url.rstrip("/"), api_key
 

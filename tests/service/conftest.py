@@ -24,8 +24,7 @@ from tests.service.world import (
     served,
     url_of,
 )
-from tests.support.loopback import serving
-from tests.unit.client.api import Api
+from tests.unit.client.api import Api, running_api
 
 Environment = pytest.MonkeyPatch
 StartService = Callable[[], Service]
@@ -84,9 +83,8 @@ def local_settings(bare: Environment, redis_url: str, store: Redis, vendor: http
 @pytest.fixture
 def api() -> Iterator[Api]:
     """Stands for the API of the workflows."""
-    with serving(Api()) as server:
+    with running_api() as server:
         yield server
-        server.over.set()
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import json
 import threading
 from collections import Counter
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from core import aws, rows
+from tests.support.loopback import Handler, Server
 
 VENDOR_KEY = "vendor-key"
 SEASON = "2026-27"
@@ -71,20 +71,14 @@ def seed_profiles(profiles: list[dict[str, Any]], stage: str = "test") -> None:
         aws.dynamodb().put_item(TableName=f"profiles-{stage}", Item=rows.to_item(row))
 
 
-class Outside(ThreadingHTTPServer):
+class Outside(Server):
     """The vendor at /v1/reviews, who wants the key, and receivers at /taken, /busy, /down and /gone."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self._seen: Counter[str] = Counter()
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         """Path, headers (in lower case) and body of each request."""
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
 
     def forget(self) -> None:
         """As if nobody had called."""
@@ -104,18 +98,14 @@ class Outside(ThreadingHTTPServer):
         return statuses[min(self._seen[key], len(statuses)) - 1]
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Outside
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+    def answer(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.send_response(self.server.answer_to(self.path, headers, body))
+        self.send_response(self.server.answer_to(self.path, headers, self.body()))
         self.send_header("Content-Length", "0")
         self.end_headers()
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
-        pass
 
 
 @cache

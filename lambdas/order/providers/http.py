@@ -3,7 +3,7 @@
 import json
 import re
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pydantic import Field, ValidationError
 
@@ -82,8 +82,7 @@ class HttpPayments:
 def from_settings() -> HttpPayments:
     """Raises WrongSettings unless the service's address is https, or on this machine."""
     given = settings.load(HttpSettings)
-    parts = urlsplit(given.payment_url)
-    if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1"):
+    if not http.is_private(given.payment_url):
         raise settings.WrongSettings("environment variables: PAYMENT_URL: the payment service's address must be https")
     return HttpPayments(given.payment_url, secret(given.payment_secret))
 

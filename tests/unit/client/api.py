@@ -3,9 +3,11 @@
 import json
 import threading
 from collections import deque
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
+
+from tests.support.loopback import Handler, Server, serving
 
 NOW = "2026-11-21T09:30:00.125Z"
 RECORD: dict[str, Any] = {
@@ -61,20 +63,16 @@ CLOSE = Reply(kind="close")
 NEVER = Reply(kind="never")
 
 
-class Api(ThreadingHTTPServer):
+class Api(Server):
     """Gives the replies in turn, the last one for ever."""
 
-    daemon_threads = True
+    base = "/prod"
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.requests: list[Sent] = []
         self.over = threading.Event()
         self._replies: deque[Reply] = deque()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/prod"
 
     def replies(self, *replies: Reply) -> None:
         self._replies = deque(replies)
@@ -86,13 +84,20 @@ class Api(ThreadingHTTPServer):
         return self._replies.popleft() if len(self._replies) > 1 else self._replies[0]
 
 
-class _Handler(BaseHTTPRequestHandler):
+@contextmanager
+def running_api() -> Iterator[Api]:
+    """An API that answers; what it never answers is given up with it."""
+    with serving(Api()) as server:
+        yield server
+        server.over.set()
+
+
+class _Handler(Handler):
     server: Api
     protocol_version = "HTTP/1.1"
 
-    def _answer(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.requests.append(Sent(self.command, self.path, dict(self.headers), body))
+    def answer(self) -> None:
+        self.server.requests.append(Sent(self.command, self.path, dict(self.headers), self.body()))
         reply = self.server.next_reply()
         if reply.kind == "never":
             self.server.over.wait()
@@ -107,8 +112,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
-
-    do_GET = do_POST = _answer  # noqa: N815  # http.server's names
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
-        pass

@@ -12,8 +12,7 @@ from tenacity import AsyncRetrying, Retrying
 
 from durable_workflows import AsyncWorkflowClient, WorkflowClient, WorkflowSettings
 from durable_workflows import client as clients
-from tests.support.loopback import serving
-from tests.unit.client.api import Api
+from tests.unit.client.api import Api, running_api
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +37,8 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    with serving(Api()) as server:
+    with running_api() as server:
         yield server
-        server.over.set()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from core.settings import WrongSettings
 from matching import vendor
 from matching.errors import VendorRefused, VendorUnavailable
 from matching.vendor import Vendor, review_request
-from tests.support.loopback import serving
+from tests.support.loopback import Handler, Server, serving
 from tests.unit.matching.searches import candidate, search
 
 SECRET = "vendor-key"
@@ -23,27 +22,23 @@ REQUEST = review_request(
 )
 
 
-class Service(ThreadingHTTPServer):
+class Service(Server):
     """Answers with `status`, or keeps silent until it is told that nobody listens any more."""
 
-    daemon_threads = True
+    base = "/v1"
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.status: int | None = 202
         self.given_up = threading.Event()
         self.requests: list[tuple[str, dict[str, str], Any]] = []
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Service
 
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    def answer(self) -> None:
+        body = json.loads(self.body())
         self.server.requests.append((self.path, dict(self.headers), body))
         if self.server.status is None:
             self.server.given_up.wait()
@@ -54,9 +49,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         with suppress(ConnectionError):
             self.wfile.write(b"\xffno JSON at.")
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
-        pass
 
 
 @pytest.fixture

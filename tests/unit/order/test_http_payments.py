@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -16,39 +15,29 @@ from order.errors import PaymentDeclined, PaymentRefused, PaymentUnavailable, Vo
 from order.models import Payment
 from order.providers import http
 from order.providers.http import HttpPayments
-from tests.support.loopback import serving
+from tests.support.loopback import Handler, Server, serving
 
 CHARGED = {"id": "ch_1", "amount": 2000, "currency": "USD", "status": "charged"}
 KEY = "session-1/ChargePayment"
 
 
-class Service(ThreadingHTTPServer):
+class Service(Server):
     """Answers each request with `answer`: a status and a body (JSON, or bytes as they are)."""
 
-    daemon_threads = True
+    base = "/v1"
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.answer: tuple[int, Any] = (200, CHARGED)
         self.before_answer: Callable[[], object] = lambda: None
         self.requests: list[tuple[str, dict[str, str], Any]] = []
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
 
-
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Service
 
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self._answer(body)
-
-    def do_GET(self) -> None:
-        self._answer(None)
-
-    def _answer(self, body: Any) -> None:
+    def answer(self) -> None:
+        body = json.loads(self.body()) if self.command == "POST" else None
         self.server.requests.append((f"{self.command} {self.path}", dict(self.headers), body))
         self.server.before_answer()
         status, answer = self.server.answer
@@ -60,9 +49,6 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(ConnectionError):  # one that was not answered in time has left
             self.end_headers()
             self.wfile.write(text)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base class's name
-        pass
 
 
 @pytest.fixture
@@ -166,14 +152,15 @@ def test_a_service_that_never_stops_talking_is_unavailable(
 ) -> None:
     over = threading.Event()
 
-    def drip(handler: _Handler, _body: Any) -> None:
+    def drip(handler: _Handler) -> None:
+        handler.body()
         handler.send_response(200)
         handler.end_headers()
         with suppress(ConnectionError):  # the client leaves
             while not over.wait(0.05):
                 handler.wfile.write(b" ")
 
-    monkeypatch.setattr(_Handler, "_answer", drip)
+    monkeypatch.setattr(_Handler, "answer", drip)
     with pytest.raises(PaymentUnavailable, match="TimeoutError"):
         charge(payments)
     over.set()
