@@ -5,6 +5,7 @@ infra/workflows/order.py             its stack: what each step may touch, and it
 lambdas/order/charge_payment.py      the step that the ASL calls `${ChargePayment}`
 order-charge-payment-<stage>         its function
 lambdas/order/compensate.py          optional: undoes what a failed or cancelled session left; no state calls it
+lambdas/skill_sync/start.py          optional: starts sessions for events that come by a queue; no state calls it
 """
 
 import ast
@@ -30,6 +31,12 @@ _STAGE_MAX = 16
 _SHARED = frozenset({"api", "core", "operations"})
 
 COMPENSATION = "compensate"
+START = "start"
+_UNCALLED = {
+    COMPENSATION: "what runs after a session failed or was cancelled",
+    START: "what starts sessions for events",
+}
+"""The modules with a handler that no state calls, and what each is."""
 
 _WORKFLOW = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -63,6 +70,7 @@ class Workflow:
 
     definition: the ASL's text.
     compensates: a module of its package undoes what a session that failed or was cancelled has left.
+    starts: a module of its package starts sessions for events.
     """
 
     name: str
@@ -70,6 +78,7 @@ class Workflow:
     first_step: str
     steps: tuple[Step, ...]
     compensates: bool
+    starts: bool
 
     @property
     def package(self) -> str:
@@ -101,14 +110,19 @@ def _read(path: Path, root: Path) -> Workflow:
         machine = json.loads(definition)
     except ValueError as error:
         raise ConfigurationError(f"{where} is not JSON: {error}") from None
-    compensation = root / "lambdas" / name.replace("-", "_") / f"{COMPENSATION}.py"
+    package = root / "lambdas" / name.replace("-", "_")
     return Workflow(
         name,
         definition,
         _first_step(machine, where),
         _steps(machine, name, where),
-        compensates=compensation.is_file() and defines_handler(compensation),
+        compensates=_has_handler(package / f"{COMPENSATION}.py"),
+        starts=_has_handler(package / f"{START}.py"),
     )
+
+
+def _has_handler(path: Path) -> bool:
+    return path.is_file() and defines_handler(path)
 
 
 def _steps(machine: dict[str, Any], workflow: str, where: str) -> tuple[Step, ...]:
@@ -156,10 +170,9 @@ def _waits(state: dict[str, Any]) -> bool:
 def _check_step_name(step: str, workflow: str, where: str) -> None:
     if not _STEP.fullmatch(step):
         raise ConfigurationError(f"{where}: ${{{step}}} names no Lambda: write it in PascalCase, as its state")
-    if _words(step, "_") == COMPENSATION:
+    if (module := _words(step, "_")) in _UNCALLED:
         raise ConfigurationError(
-            f"{where}: ${{{step}}} is no step: {COMPENSATION}.py is what runs after a session failed or was cancelled; "
-            "give the step another name"
+            f"{where}: ${{{step}}} is no step: {module}.py is {_UNCALLED[module]}; give the step another name"
         )
     function = f"{workflow}-{_words(step, '-')}-"
     if len(function) + _STAGE_MAX > _NAME_MAX:
@@ -203,7 +216,7 @@ def _check_step_modules(workflows: list[Workflow], root: Path) -> None:
         for path in root.glob("lambdas/*/*.py")
         if path.parent.name not in _SHARED and defines_handler(path)
     }
-    modules -= {(workflow.package, COMPENSATION) for workflow in workflows}
+    modules -= {(workflow.package, module) for workflow in workflows for module in _UNCALLED}
     named = {(workflow.package, step.module): (workflow, step) for workflow in workflows for step in workflow.steps}
     for (package, module), (workflow, step) in named.items():
         if (package, module) not in modules:

@@ -49,6 +49,7 @@ class Monitoring(Construct):
         for name, function in functions.items():
             self._alarm(f"{name}-errors", function.metric_errors(period=_PERIOD), "Its log group says why")
         self._watch_streams(workflows)
+        self._watch_events(workflows)
         for name in ("api", "api-iam"):
             self._alarm(f"{name}-errors", self._of_api("5XXError", name), "The API failed; its Lambdas' logs say why")
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"durable-workflows-{self._stage}")
@@ -71,6 +72,17 @@ class Monitoring(Construct):
                 period=_PERIOD,
             )
             self._alarm(f"{name}-late", age, "What it should do keeps failing; its log group says why", _LATE)
+
+    def _watch_events(self, workflows: list[Workflow]) -> None:
+        for name in (f"{workflow.name}-events-dead" for workflow in workflows if workflow.starts):
+            waiting = cloudwatch.Metric(
+                namespace="AWS/SQS",
+                metric_name="ApproximateNumberOfMessagesVisible",
+                dimensions_map={"QueueName": f"{name}-{self._stage}"},
+                statistic="Maximum",
+                period=_PERIOD,
+            )
+            self._alarm(name, waiting, "Events could start no session; the messages' reasons say why")
 
     def _of_api(self, metric: str, name: str) -> cloudwatch.Metric:
         """A metric that API Gateway writes:

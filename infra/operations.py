@@ -10,7 +10,6 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -18,12 +17,13 @@ from constructs import Construct
 from infra.convention import Workflow
 from infra.lambdas import LambdaPackage, acknowledge, allow, allow_deliveries, allow_on_executions, allow_table
 from infra.monitoring import Monitoring
+from infra.queues import consume_queue
 from infra.stage import Stage
 from infra.stateful import DELIVERY_TIMEOUT, NOTIFICATION_TIMEOUT, OPEN_SESSIONS_INDEX, StatefulStack
 from infra.streams import consume
 
 _TIMEOUT = cdk.Duration.seconds(60)
-_AUDIENCES = ("approvers", "customers")
+_AUDIENCES = ("approvers", "customers", "members")
 
 
 class OperationsStack(cdk.Stack):
@@ -126,7 +126,7 @@ class OperationsStack(cdk.Stack):
             timeout=NOTIFICATION_TIMEOUT,
         )
         allow(function, ["sns:Publish"], *(topic.topic_arn for topic in topics.values()))
-        _consume(function, self._stateful.notifications, batch_size=5)
+        consume_queue(function, self._stateful.notifications, batch_size=5)
         return function
 
     def _redeliver_result(self) -> lambda_.Function:
@@ -134,7 +134,7 @@ class OperationsStack(cdk.Stack):
         function = self._function("redeliver_result", {}, timeout=DELIVERY_TIMEOUT)
         allow(function, ["dynamodb:GetItem", "dynamodb:UpdateItem"], self._stateful.sessions.table_arn)
         allow_deliveries(function, self._settings)
-        _consume(function, self._stateful.deliveries, batch_size=1)  # one slow receiver takes most of the timeout
+        consume_queue(function, self._stateful.deliveries, batch_size=1)  # one slow receiver takes most of the timeout
         return function
 
     def _topic(self, audience: str) -> sns.Topic:
@@ -176,12 +176,3 @@ class OperationsStack(cdk.Stack):
             retry_attempts=10,
             max_event_age=cdk.Duration.hours(1),
         )
-
-
-def _consume(function: lambda_.Function, queue: sqs.Queue, *, batch_size: int) -> None:
-    acknowledge(
-        function,
-        "Serverless-LambdaEventSourceMappingDestination",
-        "An SQS source knows none: the queue's own dead-letter queue takes what fails.",
-    )
-    function.add_event_source(sources.SqsEventSource(queue, batch_size=batch_size, report_batch_item_failures=True))

@@ -1,16 +1,16 @@
 """What outlives a deploy: tables, secrets and queues. People query the tables by names they can type."""
 
 import string as characters
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.lambdas import acknowledge
+from infra.queues import consumed_queue, dead_letter_queue
 from infra.stage import Stage
 from infra.tables import string, table
 
@@ -30,7 +30,8 @@ class StatefulStack(cdk.Stack):
     sessions: the session records. steps: the outputs of steps that succeeded. results: what sessions came to.
     callbacks: the questions that sessions wait on. notifications: what people are to be told, in each session's
     order. deliveries: results that are delivered again. dead_letters: events that nobody could handle;
-    dead_notifications: what could not be told; dead_deliveries: results that no receiver took.
+    dead_notifications: what could not be told; dead_deliveries: results that no receiver took. bus: where events of the
+    platform come from, and what workflows tell other systems goes to.
     Its secrets, `approvals-<stage>`, `webhooks-<stage>` and `deliveries-<stage>`, go by their names.
     """
 
@@ -51,22 +52,26 @@ class StatefulStack(cdk.Stack):
         # With `whsec_` before it, it is a secret as Standard Webhooks has them: base64, here of 24 bytes.
         self._secret("Webhooks", "webhooks", "Signs what other systems answer", length=32)
         self._secret("DeliveriesSecret", "deliveries", "Signs results that are delivered to callers' URLs", length=32)
-        self.dead_letters = self._dead_letter_queue("dead-letters")
+        self.dead_letters = dead_letter_queue(self, "dead-letters", stage)
         self._admit_rules()
-        self.dead_notifications = self._dead_letter_queue("notifications-dead", fifo=True)
+        self.dead_notifications = dead_letter_queue(self, "notifications-dead", stage, fifo=True)
         # First in, first out: a message's id then keeps a repeated step from telling people twice.
-        self.notifications = self._consumed_queue(
+        self.notifications = consumed_queue(
+            self,
             "notifications",
+            stage,
             self.dead_notifications,
             timeout=NOTIFICATION_TIMEOUT,
             tries=_NOTIFICATION_TRIES,
             fifo=True,
         )
-        self.dead_deliveries = self._dead_letter_queue("deliveries-dead")
+        self.dead_deliveries = dead_letter_queue(self, "deliveries-dead", stage)
         # What people redrive from the dead-letter queue comes here, and goes back when it fails again.
-        self.deliveries = self._consumed_queue(
-            "deliveries", self.dead_deliveries, timeout=DELIVERY_TIMEOUT, tries=_DELIVERY_TRIES
+        self.deliveries = consumed_queue(
+            self, "deliveries", stage, self.dead_deliveries, timeout=DELIVERY_TIMEOUT, tries=_DELIVERY_TRIES
         )
+        self.bus = events.EventBus(self, "Platform", event_bus_name=f"platform-{stage.name}")
+        self.bus.apply_removal_policy(stage.removal_policy)  # its name is what the platform sends to
 
     def _sessions(self) -> dynamodb.Table:
         sessions = table(
@@ -102,37 +107,6 @@ class StatefulStack(cdk.Stack):
             secret,
             "AwsSolutions-SMG4",
             "What was signed must stay valid until it expires, so a change needs a person who knows what is under way.",
-        )
-
-    def _dead_letter_queue(self, name: str, *, fifo: bool = False) -> sqs.Queue:
-        queue = self._queue(name, fifo=fifo)
-        acknowledge(queue, "AwsSolutions-SQS3", "It is a dead-letter queue; an alarm watches it.")
-        acknowledge(queue, "Serverless-SQSRedrivePolicy", "It is a dead-letter queue; an alarm watches it.")
-        return queue
-
-    def _consumed_queue(
-        self, name: str, dead: sqs.Queue, *, timeout: cdk.Duration, tries: int, fifo: bool = False
-    ) -> sqs.Queue:
-        """A queue whose messages a Lambda with this timeout is given, and which parks what failed so many times."""
-        return self._queue(
-            name,
-            fifo=fifo,
-            # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html asks for six times the timeout.
-            visibility_timeout=cdk.Duration.seconds(6 * timeout.to_seconds()),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=dead, max_receive_count=tries),
-        )
-
-    def _queue(self, name: str, *, fifo: bool, **more: Any) -> sqs.Queue:
-        return sqs.Queue(
-            self,
-            "".join(word.capitalize() for word in name.split("-")),
-            queue_name=f"{name}-{self._stage.name}{'.fifo' if fifo else ''}",
-            fifo=fifo or None,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-            removal_policy=self._stage.removal_policy,
-            **more,
         )
 
     def _admit_rules(self) -> None:

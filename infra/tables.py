@@ -1,6 +1,5 @@
 """Tables as this app makes them: on demand, recoverable, forgetting by `ttl`, and kept where the stage keeps data."""
 
-import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
@@ -36,16 +35,3 @@ def table(
 
 def string(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
-
-
-class DataStack(cdk.Stack):
-    """The tables of one workflow, apart from its Lambdas, so that they outlive these."""
-
-    def __init__(self, scope: Construct, workflow: str, stage: Stage) -> None:
-        super().__init__(
-            scope,
-            f"{workflow}-data-{stage.name}",
-            description=f"Tables of workflow {workflow} of stage {stage.name}",
-            synthesizer=stage.synthesizer(),
-            termination_protection=stage.retain_data,
-        )

@@ -2,6 +2,7 @@
 
 import json
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,21 +14,24 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.convention import COMPENSATION, Step, Workflow
+from infra.convention import COMPENSATION, START, Step, Workflow
+from infra.data import EVENT_TIMEOUT, DataStack
 from infra.errors import ConfigurationError
 from infra.lambdas import (
     LambdaPackage,
     acknowledge,
     allow,
     allow_deliveries,
+    allow_on_executions,
     allow_parameter,
     allow_secret,
     allow_table,
 )
+from infra.queues import consume_queue
 from infra.stage import Stage
 from infra.stateful import StatefulStack
 from infra.streams import consume
-from infra.tables import DataStack, table
+from infra.tables import table
 
 _COMPENSATION_TIMEOUT = cdk.Duration.seconds(30)
 _OPEN = ("queued", "processing", "waiting")
@@ -38,18 +42,23 @@ class WorkflowStack(cdk.Stack):
     """A workflow's base stack. Every step may do what its part in a session's life needs:
 
     - all: update the session record; the first step also creates it;
-    - a step that asks: keep its question, and, unless it asks a system, sign links to it and queue a notification;
+    - a step that asks: keep its question and, unless it asks a system, queue a notification; and give out its address,
+      signed for people, unless only signals answer it;
     - a step that ends the session: read and write its result;
     - the two of `delivery`: send the result, signed; and put it on the dead-letter queue;
+    - a step that continues the session: read its record, and start its next execution;
     - a step between: read and write its stored output (the first one's is computed again).
 
     A subclass in infra/workflows/ names the steps that end the session, and those of these kinds: asks_systems, steps
-    that another system answers by webhook; delivery, the step that sends the result to the caller's URL and the one
-    that parks it. In `configure` it adds what else its steps may touch, and their settings.
+    that another system answers by webhook; awaits_signals, those that only signals answer; continues, those that go on
+    in a next execution; delivery, the step that sends the result to the caller's URL and the one that parks it. In
+    `configure` it adds what else its steps may touch, and their settings.
     """
 
     ends_session: ClassVar[tuple[str, ...]]
     asks_systems: ClassVar[tuple[str, ...]] = ()
+    awaits_signals: ClassVar[tuple[str, ...]] = ()
+    continues: ClassVar[tuple[str, ...]] = ()
     delivery: ClassVar[tuple[str, str] | None] = None
 
     def __init__(
@@ -76,11 +85,13 @@ class WorkflowStack(cdk.Stack):
             step.name: self._function(step.module, step.slug, cdk.Duration.seconds(step.timeout_seconds))
             for step in workflow.steps
         }
-        for name in (*self.ends_session, *self.asks_systems, *(self.delivery or ())):
+        kinds = (self.ends_session, self.asks_systems, self.awaits_signals, self.continues, self.delivery or ())
+        for name in chain.from_iterable(kinds):
             self.step(name)
         for step in workflow.steps:
             self._grant_session(step, self._functions[step.name])
         self._compensation = self._compensating_function() if workflow.compensates else None
+        self._start = self._starting_function() if workflow.starts else None
         self.configure()
         machine = self._state_machine()
         cdk.CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn)
@@ -112,6 +123,16 @@ class WorkflowStack(cdk.Stack):
             )
         return self._compensation
 
+    @property
+    def start(self) -> lambda_.Function:
+        """The function that starts sessions for events. Raises ConfigurationError if none does."""
+        if self._start is None:
+            raise ConfigurationError(
+                f"infra/workflows/{self.workflow.package}.py configures the start by events, but "
+                f"lambdas/{self.workflow.package}/{START}.py defines no `handler`: add it"
+            )
+        return self._start
+
     def setting(self, name: str) -> str:
         """A setting that cdk.json gives this workflow, as an environment variable has it: text, or JSON."""
         value: Any = self.settings.workflow(self.workflow.name, name)
@@ -136,6 +157,19 @@ class WorkflowStack(cdk.Stack):
         function.add_environment("NOTIFICATIONS_QUEUE_URL", self._stateful.notifications.queue_url)
         allow(function, ["sqs:SendMessage"], self._stateful.notifications.queue_arn)
 
+    def publishes(self, function: lambda_.Function) -> None:
+        """Lets a function tell other systems something."""
+        function.add_environment("EVENT_BUS", self._stateful.bus.event_bus_name)
+        allow(function, ["events:PutEvents"], self._stateful.bus.event_bus_arn)
+
+    def closes(self, function: lambda_.Function) -> None:
+        """Lets a function close a question that nobody has answered."""
+        allow_table(function, "CALLBACKS_TABLE", self._stateful.callbacks, "GetItem", "UpdateItem")
+
+    def receives(self, *, source: str, detail_type: str) -> None:
+        """Has sessions started for these events of the platform, by way of a queue."""
+        consume_queue(self.start, self._data.event_queue(self._stateful, source, detail_type), batch_size=10)
+
     @cached_property
     def _data(self) -> DataStack:
         return DataStack(self._app, self.workflow.name, self.settings)
@@ -154,7 +188,9 @@ class WorkflowStack(cdk.Stack):
         creating = ["dynamodb:PutItem"] if first else []
         allow(function, ["dynamodb:UpdateItem", *creating], self._stateful.sessions.table_arn)
         if step.asks:
-            self._grant_asking(function, people=step.name not in self.asks_systems)
+            self._grant_asking(step, function)
+        elif step.name in self.continues:
+            self._grant_continuing(function)
         elif self.delivery and step.name in self.delivery:
             self._grant_delivery(function, parks=step.name == self.delivery[1])
         elif step.name in self.ends_session:
@@ -162,13 +198,24 @@ class WorkflowStack(cdk.Stack):
         elif not first:
             allow_table(function, "STEPS_TABLE", self._stateful.steps, "GetItem", "PutItem")
 
-    def _grant_asking(self, function: lambda_.Function, *, people: bool) -> None:
+    def _grant_asking(self, step: Step, function: lambda_.Function) -> None:
         allow_table(function, "CALLBACKS_TABLE", self._stateful.callbacks, "PutItem", "UpdateItem")
-        allow_parameter(function, "API_URL_PARAMETER", self.settings.api_url_parameter)
-        if not people:
-            return
-        allow_secret(function, "APPROVALS_SECRET", f"approvals-{self.settings.name}")
-        self.notifies(function)
+        if step.name not in self.awaits_signals:
+            allow_parameter(function, "API_URL_PARAMETER", self.settings.api_url_parameter)
+        if step.name not in (*self.asks_systems, *self.awaits_signals):
+            allow_secret(function, "APPROVALS_SECRET", f"approvals-{self.settings.name}")
+        if step.name not in self.asks_systems:
+            self.notifies(function)
+
+    def _grant_continuing(self, function: lambda_.Function) -> None:
+        allow(function, ["dynamodb:GetItem"], self._stateful.sessions.table_arn)
+        self._grant_start(function)
+
+    def _grant_start(self, function: lambda_.Function) -> None:
+        """Starting an execution, and asking what one of its name was started with."""
+        name = self.workflow.name
+        allow(function, ["states:StartExecution"], self.settings.machine_arn(self, name))
+        allow_on_executions(function, ["states:DescribeExecution"], [name], self.settings)
 
     def _grant_delivery(self, function: lambda_.Function, *, parks: bool) -> None:
         allow(function, ["dynamodb:GetItem"], self._stateful.sessions.table_arn)
@@ -196,6 +243,17 @@ class WorkflowStack(cdk.Stack):
             },
             dead_letters=self._stateful.dead_letters,
         )
+        return function
+
+    def _starting_function(self) -> lambda_.Function:
+        """Invoked with events that wait in a queue; it starts a session for each, or finds it."""
+        function = self._function(START, START, EVENT_TIMEOUT)
+        function.add_environment("STATE_MACHINE_ARN", self.settings.machine_arn(self, self.workflow.name))
+        function.add_environment("EVENTS_DEAD_QUEUE_URL", self._data.dead_events.queue_url)
+        allow(function, ["sqs:SendMessage"], self._data.dead_events.queue_arn)
+        sessions = self._stateful.sessions.table_arn
+        allow(function, ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"], sessions)
+        self._grant_start(function)
         return function
 
     def _state_machine(self) -> sfn.StateMachine:

@@ -34,7 +34,7 @@ def handler(request: Request) -> Response:
         if is_expired(row) or not goes_on(Table(settings.sessions_table), row):
             raise Refusal(410, "CallbackClosed", "Nobody waits for this answer any more.")
         decision = Decision(action=row["accepts"][0], by="webhook", at=now(), payload=payload)
-        _, there = callbacks.decide(row["callbackId"], decision, request.headers["webhook-id"])
+        _, there = callbacks.decide(row["callbackId"], decision, webhook_id=request.headers["webhook-id"])
         row = there or row
     return as_json(200, answered(_same(row, request.headers["webhook-id"])))
 

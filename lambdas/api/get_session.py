@@ -5,7 +5,7 @@ from pydantic import Field
 from api.http import Request, Response, as_json, endpoint
 from api.sessions import find, shown
 from core.outputs import Results
-from core.record import Status, Table
+from core.record import Table
 from core.settings import Settings, load
 
 
@@ -21,7 +21,7 @@ def handler(request: Request) -> Response:
     settings = load(GetSettings)
     record = find(Table(settings.sessions_table), request.path["sessionId"])
     session = shown(record)
-    if record["status"] in (Status.COMPLETED, Status.EXPIRED):
+    if "outcome" in record:
         ending = Results(settings.results_table).get(record["sessionId"], record["createdAt"])
         if ending is not None:
             session["result"] = ending["result"]

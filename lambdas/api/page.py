@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from api.http import Handler, Refusal, Request, Response, retry_after, serve
 from api.models import COMMENT_LENGTH
-from core.callbacks import Approval, CallbackRow, CallbackStatus, Fact, Item
+from core.callbacks import Approval, CallbackRow, CallbackStatus, Fact, Item, offered
 
 _FOLDER = Path(__file__).with_name("pages")
 _STYLE = Markup((_FOLDER / "page.css").read_text(encoding="utf-8"))  # noqa: S704  # our own file, inside <style>
@@ -31,13 +31,20 @@ _HEADINGS = {
     400: "That did not work",
     403: "This link is not valid",
     404: "There is nothing to decide here",
+    409: "This has just changed",
     410: "This is no longer open",
     413: "That was too long",
     415: "That did not work",
     503: "Please try again in a moment",
 }
 # What a button says, what it looks like, and what a decision is called; other actions speak for themselves.
-_KNOWN = {"approve": ("Approve", "good", "Approved"), "reject": ("Reject", "bad", "Rejected")}
+_KNOWN = {
+    "approve": ("Approve", "good", "Approved"),
+    "accept": ("Accept", "good", "Accepted"),
+    "reject": ("Reject", "bad", "Rejected"),
+    "decline": ("Decline", "bad", "Declined"),
+    "request_changes": ("Ask for changes", "plain", "Changes asked for"),
+}
 
 
 def page_endpoint(answer: Callable[[Request], Response]) -> Handler:
@@ -47,7 +54,7 @@ def page_endpoint(answer: Callable[[Request], Response]) -> Handler:
 
 def question_page(row: CallbackRow, approver: str) -> Response:
     """Asks: what, by whom, until when, and one button for each answer."""
-    asked = Approval.model_validate({**row["question"], "accepts": row["accepts"], "approvers": [], "expiresIn": 0})
+    asked = Approval.model_validate({**row["question"], "accepts": offered(row), "approvers": [], "expiresIn": 0})
     content = _template("question").format(
         title=asked.title,
         asked_by=asked.asked_by,
@@ -56,6 +63,7 @@ def question_page(row: CallbackRow, approver: str) -> Response:
         facts=_facts(asked.facts),
         items=_items(asked.items, asked.total),
         approver=approver,
+        round=row["round"],
         comment_length=COMMENT_LENGTH,
         buttons=Markup("").join(_button(action) for action in asked.accepts),
     )

@@ -4,15 +4,14 @@ import json
 from collections.abc import Iterator
 
 from api.http import Refusal, Request, Response, as_json, endpoint
-from api.machines import MachineSettings, start
 from api.sessions import find
 from core import aws
 from core.executions import input_hash
 from core.record import Record, SessionError, Status, Table
 from core.rows import Json
 from core.sessions import close
-from core.settings import load
-from core.starts import next_attempt, retryable
+from core.settings import Settings, load
+from core.starts import next_attempt, retryable, start_execution
 
 _TAKEN: SessionError = {"type": "ExecutionAlreadyExists", "message": "the name of its next execution was taken"}
 
@@ -20,8 +19,7 @@ _TAKEN: SessionError = {"type": "ExecutionAlreadyExists", "message": "the name o
 @endpoint
 def handler(request: Request) -> Response:
     """Give the session its next execution. Steps that succeeded keep their outputs, and are not run again."""
-    settings = load(MachineSettings)
-    table = Table(settings.sessions_table)
+    table = Table(load(Settings).sessions_table)
     record = find(table, request.path["sessionId"])
     session_id = record["sessionId"]
     starting = _starting(record)
@@ -29,7 +27,7 @@ def handler(request: Request) -> Response:
     if not starting:
         record = next_attempt(table, record)
     arn = record["executionArn"]
-    if not start(settings.state_machines[record["workflow"]], arn, session_id, {**raw, "sessionId": session_id}):
+    if not start_execution(arn, session_id, {**raw, "sessionId": session_id}):
         close(table, record, arn, Status.FAILED, lambda _: _TAKEN)
         raise Refusal(409, "ExecutionAlreadyExists", "The name of its next execution was taken; retry once more.")
     return as_json(202, {"sessionId": session_id, "status": record["status"]})

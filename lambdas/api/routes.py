@@ -124,7 +124,7 @@ ROUTES = (
         "The page that asks for a decision, or says what was decided. It changes nothing.",
         200,
         None,
-        refuses=(404, 410),
+        refuses=(404, 409, 410),
         keyed=False,
         query=Ticket,
     ),

@@ -1,12 +1,14 @@
 """POST /sessions/{sessionId}/signals/{name}: a trusted service answers the question that a session waits on."""
 
+from importlib import import_module
+
 from api.answers import AnswerSettings, answered, check_size
 from api.http import Refusal, Request, Response, as_json, endpoint
 from api.models import Signal
 from api.sessions import find
 from core.callbacks import Callbacks, Decision
 from core.clock import now
-from core.models import validated
+from core.models import Input, validated
 from core.record import Table
 from core.settings import load
 
@@ -26,10 +28,14 @@ def handler(request: Request) -> Response:
         raise Refusal(409, "NothingWaits", f"The session is {record['status']} and waits for no answer.")
     if name not in row["accepts"]:
         raise Refusal(409, "NotAccepted", f"The session waits for one of: {', '.join(row['accepts'])}.")
+    at = now()
+    model = payload_of(row["workflow"], name)
+    if model is not None:
+        validated(model, signal.payload, sent_at=at, within="payload")
     decision = Decision(
         action=name,
         by=request.caller if signal.by is None else signal.by,
-        at=now(),
+        at=at,
         comment=signal.comment,
         payload=signal.payload,
     )
@@ -39,3 +45,9 @@ def handler(request: Request) -> Response:
         why = "It has been answered already." if decided else "The time for an answer is over."
         raise Refusal(409, "NothingWaits", why)
     return as_json(202, answered(row))
+
+
+def payload_of(workflow: str, signal: str) -> type[Input] | None:
+    """The model of a signal's payload, by SIGNALS in the workflow's models; None where any payload is taken."""
+    signals: dict[str, type[Input]] = getattr(import_module(f"{workflow.replace('-', '_')}.models"), "SIGNALS", {})
+    return signals.get(signal)

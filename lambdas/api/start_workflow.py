@@ -3,16 +3,21 @@
 import uuid
 from importlib import import_module
 
+from pydantic import Json as JsonText
 from pydantic.alias_generators import to_pascal
 
 from api.http import Refusal, Request, Response, as_json, endpoint
-from api.machines import MachineSettings, start
-from core.errors import SessionConflict
 from core.executions import execution_arn, input_hash, session_id_of
 from core.models import WorkflowInput, validated
 from core.record import Table, new_record
-from core.settings import load
-from core.starts import enqueue
+from core.settings import Settings, load
+from core.starts import start_session
+
+
+class MachineSettings(Settings):
+    """What this route reads. `state_machines`: JSON, from a workflow's name to its ARN."""
+
+    state_machines: JsonText[dict[str, str]]
 
 
 @endpoint
@@ -28,11 +33,8 @@ def handler(request: Request) -> Response:
     owner = validated(input_of(workflow), raw).owner
     session_id = session_id_of(raw, f"sess_{uuid.uuid4().hex}")
     arn = execution_arn(machine, session_id)
-    table = Table(settings.sessions_table)
-    to_start, record = enqueue(table, new_record(session_id, workflow, arn, input_hash(raw), "queued", owner))
-    if to_start and not start(machine, arn, session_id, raw):
-        table.delete(record)
-        raise SessionConflict(f"the execution name {session_id} is taken; start with another sessionId")
+    fresh = new_record(session_id, workflow, arn, input_hash(raw), "queued", owner)
+    record = start_session(Table(settings.sessions_table), fresh, raw)
     path = f"/sessions/{session_id}"
     return as_json(
         202,

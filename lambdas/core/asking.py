@@ -3,6 +3,8 @@
     @asking_step(phase="awaiting_approval", progress=40)
     def handler(request: ApprovalRequest, session: Session) -> Approval: ...
 
+What it returns says who is asked: an Approval people, a Webhook another system; of Signals nobody is.
+
 Its state is `lambda:invoke.waitForTaskToken`, and its payload has `"taskToken": "{% $states.context.Task.Token %}"`
 beside execution and input. What the state returns is a core.callbacks.Decision; where nobody answers in time, it ends
 with States.Timeout.
@@ -11,11 +13,11 @@ with States.Timeout.
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, get_type_hints
 
 from pydantic import BaseModel, Field
 
-from core.callbacks import Approval, Asking, CallbackRow, Callbacks, Webhook
+from core.callbacks import Approval, Asking, CallbackRow, Callbacks, Question, Signals, Webhook
 from core.errors import InvalidInput
 from core.links import approval_url
 from core.notifications import Notification, NotificationSettings, notify
@@ -29,21 +31,28 @@ RequestT = TypeVar("RequestT", bound=BaseModel)
 
 
 class AskingSettings(Settings):
-    """What every step that asks reads; `api_url_parameter` names the SSM parameter with the public API's URL."""
+    """What every step that asks reads."""
 
     callbacks_table: str = Field(min_length=1)
+
+
+class SignalsSettings(AskingSettings, NotificationSettings):
+    """What a step reads that only signals answer."""
+
+
+class WebhookSettings(AskingSettings):
+    """What a step that asks a system reads; `api_url_parameter` names the SSM parameter with the public API's URL."""
+
     api_url_parameter: str = Field(min_length=1)
 
 
-class ApprovalSettings(AskingSettings, NotificationSettings):
+class ApprovalSettings(WebhookSettings, NotificationSettings):
     """What a step that asks people reads; `approvals_secret` is what their links are signed with."""
 
     approvals_secret: str = Field(min_length=1)
 
 
-def asking_step(
-    *, phase: str, progress: int
-) -> Callable[[Callable[[RequestT, Session], Approval | Webhook]], "AskingStep"]:
+def asking_step(*, phase: str, progress: int) -> Callable[[Callable[[RequestT, Session], Question]], "AskingStep"]:
     """The body must be pure: it says what to ask, and is run again on every delivery.
 
     The question is kept with the task's token, the session marked `waiting`, and only then is anybody asked. A
@@ -52,17 +61,23 @@ def asking_step(
     return lambda body: AskingStep(body, phase, progress)
 
 
-class AskingStep(ClaimingStep):
-    settings = AskingSettings
+_SETTINGS: dict[type[Question], type[AskingSettings]] = {
+    Approval: ApprovalSettings,
+    Webhook: WebhookSettings,
+    Signals: SignalsSettings,
+}
 
-    def __init__(self, body: Callable[[RequestT, Session], Approval | Webhook], phase: str, progress: int) -> None:
+
+class AskingStep(ClaimingStep):
+    def __init__(self, body: Callable[[RequestT, Session], Question], phase: str, progress: int) -> None:
         super().__init__(body, phase)
+        self.settings = _SETTINGS[get_type_hints(body)["return"]]
         self._start = progress
 
     def _once(self, hold: Hold, delivery: Event, session: Session) -> Json:
         if delivery.task_token is None:
             raise InvalidInput([("taskToken", "is missing: the state must be lambda:invoke.waitForTaskToken")])
-        question: Approval | Webhook = self._work(delivery.input, session)
+        question: Question = self._work(delivery.input, session)
         callbacks = Callbacks(load(AskingSettings).callbacks_table)
         asking = Asking(
             session_id=session.session_id,
@@ -91,17 +106,28 @@ class AskingStep(ClaimingStep):
         return {"callbackId": row["callbackId"]}
 
 
-def _ask(question: Approval | Webhook, row: CallbackRow) -> None:
-    base_url = parameter(load(AskingSettings).api_url_parameter)
-    if isinstance(question, Webhook):
-        question.send(f"{base_url}/callbacks/{row['callbackId']}")
-        return
-    key = secret(load(ApprovalSettings).approvals_secret)
+def _ask(question: Question, row: CallbackRow) -> None:
+    match question:
+        case Webhook():
+            question.send(f"{parameter(load(WebhookSettings).api_url_parameter)}/callbacks/{row['callbackId']}")
+        case Approval():
+            _invite(question, row)
+    for number, notice in enumerate(question.notices):
+        notify(notice, _deduplication_id(row, f"notice {number}"))
+
+
+def _invite(question: Approval, row: CallbackRow) -> None:
+    settings = load(ApprovalSettings)
+    base_url, key = parameter(settings.api_url_parameter), secret(settings.approvals_secret)
     until = int(datetime.fromisoformat(row["expiresAt"]).timestamp())
     for approver in question.approvers:
         url = approval_url(base_url, row["callbackId"], approver, until, key)
-        same = f"{row['round']} {row['executionArn']} {approver}"
-        notify(_invitation(question, row, approver, url), hashlib.sha256(same.encode()).hexdigest())
+        notify(_invitation(question, row, approver, url), _deduplication_id(row, approver))
+
+
+def _deduplication_id(row: CallbackRow, whom: str) -> str:
+    """The same for each delivery of an asking, another for the next round, and for the next execution's."""
+    return hashlib.sha256(f"{row['round']} {row['executionArn']} {whom}".encode()).hexdigest()
 
 
 def _invitation(question: Approval, row: CallbackRow, approver: str, url: str) -> Notification:

@@ -20,6 +20,7 @@ from pydantic import Field
 from core import aws, rows
 from core.clock import DAY, ahead, now
 from core.models import Model
+from core.notifications import Notification
 
 _KEPT_DAYS = 90  # after a question's end, for people who open an old link
 
@@ -29,6 +30,7 @@ class CallbackStatus(StrEnum):
     DECIDED = "decided"
     DELIVERED = "delivered"
     TOO_LATE = "too_late"
+    CLOSED = "closed"  # by the machine, which went on without an answer
 
 
 class Decision(Model):
@@ -59,7 +61,7 @@ class DecisionRow(TypedDict):
 class CallbackRow(TypedDict):
     """A row of table `callbacks`. `token` never leaves the account and never reaches a log; `round` tells which visit
     of the step, in which session of this id, asks; `version` is that of the session's record as the delivery with this
-    token claimed it.
+    token claimed it; `signals` are those of `accepts` that no approver is offered.
     """
 
     callbackId: str
@@ -73,6 +75,7 @@ class CallbackRow(TypedDict):
     kind: str
     question: dict[str, Any]
     accepts: list[str]
+    signals: NotRequired[list[str]]
     expiresAt: str
     status: str
     decision: NotRequired[DecisionRow]
@@ -100,7 +103,8 @@ class Item(Model):
 class Approval(Model):
     """A question that people answer, each approver through a link of their own.
 
-    accepts: what may be decided, e.g. ("approve", "reject"). expires_in: seconds, of the links and the question.
+    accepts: what may be decided, e.g. ("approve", "reject"). signals: what trusted services may answer beside these,
+    e.g. ("cancel",). expires_in: seconds, of the links and the question. notices: who else is told that it is asked.
     """
 
     kind: ClassVar[str] = "approval"
@@ -111,12 +115,15 @@ class Approval(Model):
     items: list[Item] = Field(default=[])
     total: str | None = None
     accepts: tuple[str, ...]
+    signals: tuple[str, ...] = ()
     approvers: tuple[str, ...]
     expires_in: int
+    notices: tuple[Notification, ...] = ()
 
     def shown(self) -> dict[str, Any]:
         """What the approval's page needs of it."""
-        return self.model_dump(mode="json", by_alias=True, exclude={"accepts", "approvers", "expires_in"})
+        kept_elsewhere = {"accepts", "signals", "approvers", "expires_in", "notices"}
+        return self.model_dump(mode="json", by_alias=True, exclude=kept_elsewhere)
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,8 @@ class Webhook:
     """
 
     kind: ClassVar[str] = "webhook"
+    signals: ClassVar[tuple[str, ...]] = ()
+    notices: ClassVar[tuple[Notification, ...]] = ()
 
     accepts: tuple[str, ...]
     expires_in: int
@@ -136,6 +145,28 @@ class Webhook:
     def shown(self) -> dict[str, Any]:
         """Nobody looks at it."""
         return {}
+
+
+@dataclass(frozen=True)
+class Signals:
+    """A wait that only signals of trusted services end: nobody is given a link.
+
+    accepts: the signals' names. expires_in: seconds. notices: who is told that it is waited for.
+    """
+
+    kind: ClassVar[str] = "signal"
+    signals: ClassVar[tuple[str, ...]] = ()
+
+    accepts: tuple[str, ...]
+    expires_in: int
+    notices: tuple[Notification, ...] = ()
+
+    def shown(self) -> dict[str, Any]:
+        """Nobody looks at it."""
+        return {}
+
+
+Question = Approval | Webhook | Signals
 
 
 @dataclass(frozen=True)
@@ -162,6 +193,11 @@ def callback_id_of(session_id: str, step: str) -> str:
     return hashlib.sha256(f"{session_id}/{step}".encode()).hexdigest()[:32]
 
 
+def offered(row: CallbackRow) -> list[str]:
+    """What an approver may decide."""
+    return [action for action in row["accepts"] if action not in row.get("signals", [])]
+
+
 def is_expired(row: CallbackRow) -> bool:
     """Whether the question's time is over; what was decided before stands."""
     return row["expiresAt"] <= now()
@@ -176,7 +212,7 @@ class Callbacks:
     def get(self, callback_id: str) -> CallbackRow | None:
         return cast(CallbackRow | None, rows.get(self._table, {"callbackId": callback_id}))
 
-    def ask(self, asking: Asking, question: Approval | Webhook) -> CallbackRow:
+    def ask(self, asking: Asking, question: Question) -> CallbackRow:
         """Opens the question, and returns its row; its `askedAt` tells whether people were asked already.
 
         A repeated ask changes the token alone: each attempt of a task has a new one, and a decision that stands is
@@ -208,11 +244,12 @@ class Callbacks:
         self._update(callback_id, {"askedAt": now()}, "attribute_exists(callbackId)", {})
 
     def decide(
-        self, callback_id: str, decision: Decision, webhook_id: str | None = None
+        self, callback_id: str, decision: Decision, *, webhook_id: str | None = None, seen: str | None = None
     ) -> tuple[bool, CallbackRow | None]:
         """Commits a decision if the question is open and in time.
 
-        Returns whether it did, and the row as it then is; None where there is no such callback.
+        seen: the round that it is an answer to; any, where nobody says. Returns whether it did, and the row as it then
+        is; None where there is no such callback.
         """
         kept: DecisionRow = {"action": decision.action, "by": decision.by, "at": decision.at}
         if decision.comment is not None:
@@ -221,13 +258,29 @@ class Callbacks:
             kept["payload"] = json.dumps(decision.payload, ensure_ascii=False)
         if webhook_id is not None:
             kept["webhookId"] = webhook_id
-        committed = self._update(
-            callback_id,
-            {"status": CallbackStatus.DECIDED, "decision": kept},
-            "#status = :open AND expiresAt > :now AND contains(accepts, :action)",
-            {":open": CallbackStatus.OPEN, ":now": now(), ":action": decision.action},
-        )
+        condition = "#status = :open AND expiresAt > :now AND contains(accepts, :action)"
+        values = {":open": CallbackStatus.OPEN, ":now": now(), ":action": decision.action}
+        if seen is not None:
+            condition, values = f"{condition} AND #round = :seen", {**values, ":seen": seen}
+        committed = self._update(callback_id, {"status": CallbackStatus.DECIDED, "decision": kept}, condition, values)
         return (True, committed) if committed is not None else (False, self.get(callback_id))
+
+    def close(self, session_id: str, step: str, step_key: str) -> Decision | None:
+        """Closes a visit's question, for the machine goes on without an answer; repeating it gives the same.
+
+        Returns the decision that was committed first, if one was: the machine has it with this. Of a question that is
+        closed nothing is accepted any more, so a decision and what comes instead of it never both stand.
+        """
+        callback_id = callback_id_of(session_id, step)
+        values = {":open": CallbackStatus.OPEN, ":visit": step_key}
+        closed = {"status": CallbackStatus.CLOSED}
+        if self._update(callback_id, closed, "#status = :open AND stepKey = :visit", values) is not None:
+            return None
+        row = self.get(callback_id)
+        if row is None or row["stepKey"] != step_key or "decision" not in row:
+            return None
+        self.settle(row, CallbackStatus.DELIVERED)
+        return decision_of(row)
 
     def settle(self, row: CallbackRow, status: CallbackStatus) -> None:
         """Notes what became of the decision, unless a newer token came meanwhile. That it was delivered stands."""
@@ -240,7 +293,7 @@ class Callbacks:
         """The row as it is after the update, None where the condition refused it."""
         fields = {**fields, "updatedAt": now()}
         names = {f"#{name}": name for name in fields}
-        names |= {f"#{name}": name for name in ("status", "token") if f"#{name}" in condition}
+        names |= {f"#{name}": name for name in ("status", "token", "round") if f"#{name}" in condition}
         try:
             answer = aws.dynamodb().update_item(
                 TableName=self._table,
@@ -264,9 +317,9 @@ def decision_of(row: CallbackRow) -> Decision:
     return Decision(action=kept["action"], by=kept["by"], at=kept["at"], comment=kept.get("comment"), payload=payload)
 
 
-def _opened(asking: Asking, question: Approval | Webhook) -> CallbackRow:
+def _opened(asking: Asking, question: Question) -> CallbackRow:
     moment = now()
-    return {
+    row: CallbackRow = {
         "callbackId": callback_id_of(asking.session_id, asking.step),
         "token": asking.token,
         "sessionId": asking.session_id,
@@ -277,10 +330,13 @@ def _opened(asking: Asking, question: Approval | Webhook) -> CallbackRow:
         "executionArn": asking.execution_arn,
         "kind": question.kind,
         "question": question.shown(),
-        "accepts": list(question.accepts),
+        "accepts": [*question.accepts, *question.signals],
         "expiresAt": ahead(question.expires_in),
         "status": CallbackStatus.OPEN,
         "createdAt": moment,
         "updatedAt": moment,
         "ttl": int(time.time()) + question.expires_in + _KEPT_DAYS * DAY,
     }
+    if question.signals:
+        row["signals"] = list(question.signals)
+    return row

@@ -6,6 +6,11 @@ from datetime import UTC, datetime
 DAY = 24 * 60 * 60
 
 
+def moment() -> datetime:
+    """The present, in UTC."""
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
 def now() -> str:
     """The present in ISO 8601, UTC, with milliseconds and Z: 2026-11-21T09:30:00.125Z. Sorts as it reads."""
     return ago(0)

@@ -8,9 +8,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from core.models import Model, SessionId
+from core.rows import Json
 
 # matching calls its sessions searches.
 _ID_NAMES = ("sessionId", "session_id", "searchId", "search_id")
+
+# What an execution hands to the one that continues its session, beside the input.
+_CARRIED = "continuation"
 
 _session_id = TypeAdapter(SessionId)
 
@@ -45,8 +49,23 @@ def session_id_of(raw: Any, execution_name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "-", execution_name)[:47] + "-" + digest
 
 
+def split(raw: Any) -> tuple[Any, Any]:
+    """An execution's input as the session was started with it, and what the execution before has handed on, or None."""
+    if not isinstance(raw, dict):
+        return raw, None
+    return {name: value for name, value in raw.items() if name != _CARRIED}, raw.get(_CARRIED)
+
+
+def continued(raw: Json, session_id: str, carried: Json) -> Json:
+    """The input of the execution that continues a session which was started with this one."""
+    return {**raw, "sessionId": session_id, _CARRIED: carried}
+
+
 def input_hash(raw: Any) -> str:
-    """SHA-256 of an input without its session's id, the same for every order of keys and for 1 and 1.0."""
+    """SHA-256 of an input without its session's id and what was handed on, the same for every order of keys and for 1
+    and 1.0.
+    """
+    raw, _ = split(raw)
     if isinstance(raw, dict):
         raw = {name: value for name, value in raw.items() if name not in _ID_NAMES}
     canonical = json.dumps(_whole_numbers(raw), sort_keys=True, separators=(",", ":"))

@@ -1,10 +1,12 @@
 """The two kinds of model: what people send (strict), and what steps hand on (tolerant of versions in flight)."""
 
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, ValidationInfo
 from pydantic.alias_generators import to_camel
 
+from core.clock import moment
 from core.errors import InvalidInput
 
 SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -45,18 +47,31 @@ class WorkflowInput(Input):
     owner: Annotated[str, StringConstraints(min_length=1, max_length=OWNER_LENGTH)] | None = None
 
 
-def validated(model: type[ModelT], raw: Any) -> ModelT:
+def validated(model: type[ModelT], raw: Any, *, sent_at: str | None = None, within: str | None = None) -> ModelT:
     """`raw` as the model. Raises InvalidInput naming each bad field with the reason, bounded in number and length;
     never the value, which may be personal.
+
+    sent_at: when it was sent (ISO 8601), which validators learn from sent_at(). within: the field that holds it.
     """
     try:
-        return model.model_validate(raw)
+        return model.model_validate(raw, context={"sentAt": sent_at})
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)[:_MOST_PROBLEMS]
+    outer = () if within is None else (within,)
     raise InvalidInput(
         (
-            ".".join(str(part)[:_FIELD_LENGTH] for part in problem["loc"]) or "input",
+            ".".join(str(part)[:_FIELD_LENGTH] for part in (*outer, *problem["loc"])) or "input",
             "Input should be an object" if problem["type"] == "model_type" else problem["msg"],
         )
         for problem in problems
     )
+
+
+def sent_at(info: ValidationInfo) -> datetime:
+    """For validators: when what is validated was sent (aware, UTC); the present where nobody said.
+
+    Of a workflow's input it is when the session's record was made, so what was in the future then stays accepted on
+    every later delivery; of a signal's payload, when the signal came.
+    """
+    told = (info.context or {}).get("sentAt")
+    return moment() if told is None else datetime.fromisoformat(told)

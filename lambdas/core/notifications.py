@@ -18,9 +18,12 @@ class NotificationSettings(Settings):
 
 
 class Notification(Model):
-    """What is said to whom. The audience is the topic, the recipient what its subscribers filter by."""
+    """What is said to whom. The audience is the topic, the recipient what its subscribers filter by.
 
-    audience: Literal["approvers", "customers"]
+    approvers: who is asked to decide. customers: who has ordered. members: the people of the platform.
+    """
+
+    audience: Literal["approvers", "customers", "members"]
     recipient: str
     workflow: str
     session_id: str

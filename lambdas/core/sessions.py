@@ -24,20 +24,20 @@ from core.record import (
 _OWN_AND_OPEN = "executionArn = :arn AND attribute_exists(openWorkflow)"
 
 
-def begin(table: Table, record: Record, step: str, entry: Entry) -> tuple[bool, Record]:
-    """The first step's write: the session's record, with the step's own entry.
+def begin(table: Table, record: Record, step: str, entry: Callable[[Record], Entry]) -> tuple[bool, Record]:
+    """The first step's write: the session's record, with the step's own entry, which the record that stands decides.
 
     Returns whether the session begins with it, and its record. A record of another execution with the same input is
     returned untouched: the caller is its duplicate. Raises SessionConflict when the id is taken by a
     session of another workflow or with other input.
     """
-    there = table.create({**record, "steps": {step: entry}})
+    there = table.create({**record, "steps": {step: entry(record)}})
     if there is None:
         return True, record
     if there["executionArn"] != record["executionArn"]:
         check_same(there, record)
     elif _not_begun(there, step):
-        return _start_queued(table, record, step, entry, there), there
+        return _start_queued(table, record, step, entry(there), there), there
     return False, there
 
 

@@ -1,13 +1,46 @@
-"""How a session comes to an execution from outside: it is queued before its first one starts, and a failed one is
-given a next one. The writes here come before StartExecution, which may then be repeated: its name is in the record.
+"""How a session comes to an execution: it is queued before its first one starts, a failed one is given a next one, and
+one that goes on for long is continued in a next one. The writes here come before StartExecution, which may then be
+repeated: its name is in the record.
 """
 
-from core.errors import NotRetryable
-from core.record import Change, Entry, Record, Status, StepStatus, Table
-from core.sessions import check_same
+import json
+from typing import Any
+
+from core import aws
+from core.errors import NotRetryable, SessionConflict, StaleExecution
+from core.executions import input_hash, session_id_of
+from core.record import ENDED, Change, Entry, Record, Status, StepStatus, Table
+from core.sessions import check_same, running, succeeded
 
 NEVER_BEGAN = "ExecutionDoesNotExist"
 """The error of a session whose execution Step Functions does not know."""
+
+
+def start_session(table: Table, fresh: Record, raw: Any) -> Record:
+    """Queues a session, then starts its execution. Where that fails in between, the same again goes on from there.
+
+    Returns the record as it then is, also where the session was started before. Raises SessionConflict.
+    """
+    to_start, record = enqueue(table, fresh)
+    if to_start and not start_execution(fresh["executionArn"], fresh["sessionId"], raw):
+        table.delete(record)
+        raise SessionConflict(f"the execution name {fresh['sessionId']} is taken; start with another sessionId")
+    return record
+
+
+def start_execution(arn: str, session_id: str, raw: Any) -> bool:
+    """Starts the execution that has this ARN, unless an earlier try did. False where its name is taken by another
+    session's.
+    """
+    client = aws.stepfunctions()
+    machine_arn, _, name = arn.replace(":execution:", ":stateMachine:").rpartition(":")
+    text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
+    try:
+        client.start_execution(stateMachineArn=machine_arn, name=name, input=text)
+    except client.exceptions.ExecutionAlreadyExists:
+        there = json.loads(client.describe_execution(executionArn=arn)["input"])
+        return (session_id_of(there, name), input_hash(there)) == (session_id, input_hash(raw))
+    return True
 
 
 def enqueue(table: Table, record: Record) -> tuple[bool, Record]:
@@ -51,18 +84,51 @@ def next_attempt(table: Table, record: Record) -> Record:
 
     def decide(seen: Record | None) -> Change:
         before = retryable(seen or record)
-        attempt = before["attempt"] + 1
         fields = {
+            **_next_execution(before),
             "status": Status.PROCESSING,
             "phase": "retrying",
-            "attempt": attempt,
-            "executionArn": f"{before['executionArn'].rpartition(':')[0]}:{session_id}-{attempt}",
             "openWorkflow": before["workflow"],
             "steps": {step: _cut_off(entry) for step, entry in before["steps"].items()},
         }
         return Change(set=fields, remove=("error", "ttl"))
 
     return table.change(session_id, decide, record) or record
+
+
+def continue_in_next(table: Table, session_id: str, execution: str, step: str, phase: str) -> Record:
+    """Hands a session over from this execution to its next one, `<sessionId>-<attempt>`; repeating it changes nothing.
+
+    Returns the record as it then is: its executionArn is what is to be started. Its `steps` begin anew, with this
+    step's entry, so that a session may go on for years. Raises StaleExecution where the session belongs to another
+    execution, or has ended.
+    """
+
+    record = table.get(session_id)
+    if record is None:
+        raise StaleExecution(f"session {session_id} has no record")
+
+    def decide(seen: Record | None) -> Change | None:
+        there = seen or record
+        if there["executionArn"] != execution and step in there["steps"]:
+            return None
+        if there["executionArn"] != execution or there["status"] in ENDED:
+            raise StaleExecution(f"session {session_id} is {there['status']}, in {there['executionArn']}")
+        fields = {
+            **_next_execution(there),
+            "status": Status.PROCESSING,
+            "phase": phase,
+            "steps": {step: succeeded(running(None))},
+        }
+        return Change(set=fields, remove=("waitingFor",))
+
+    return table.change(session_id, decide, record) or record
+
+
+def _next_execution(record: Record) -> dict[str, Any]:
+    attempt = record["attempt"] + 1
+    arn = f"{record['executionArn'].rpartition(':')[0]}:{record['sessionId']}-{attempt}"
+    return {"attempt": attempt, "executionArn": arn}
 
 
 def retryable(record: Record) -> Record:

@@ -12,7 +12,7 @@ that race the first to store its output gives the output of both.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from pydantic import BaseModel
@@ -22,11 +22,11 @@ from core import observability
 from core.aws import named_errors
 from core.clock import now
 from core.errors import WorkflowError
-from core.executions import Execution, input_hash, session_id_of
+from core.executions import Execution, input_hash, session_id_of, split
 from core.models import OWNER_LENGTH, Model, validated
 from core.observability import logger
 from core.outputs import Results, StepOutputs
-from core.record import Entry, Status, StepError, StepStatus, Table, described, new_record
+from core.record import Entry, Record, Status, StepError, StepStatus, Table, described, new_record
 from core.rows import Json
 from core.sessions import Hold, begin
 from core.settings import LastStepSettings, Settings, StepSettings, load
@@ -37,10 +37,16 @@ OutputT = TypeVar("OutputT", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Session:
-    """What a step's body may know of the session it works for."""
+    """What a step's body may know of the session it works for.
+
+    A first step also knows when the session's record was made (`began`, ISO 8601, UTC) and, where its execution
+    continues the session, what the one before has handed on (`carried`; None in the first).
+    """
 
     session_id: str
     step_key: str
+    began: str = ""
+    carried: Any = None
 
 
 @dataclass(frozen=True)
@@ -137,14 +143,8 @@ class FirstStep(Step):
     settings = Settings
 
     def _run(self, delivery: Event, session: Session) -> Json:
-        failure: Exception | None = None
-        output: Json = {}
-        try:
-            output = _json(self._work(delivery.input, session))
-        except Exception as error:  # noqa: BLE001  # raised below, once the record tells it
-            failure = error
         settings = load(self.settings)
-        record = new_record(
+        fresh = new_record(
             session.session_id,
             self.workflow,
             delivery.execution.id,
@@ -152,7 +152,8 @@ class FirstStep(Step):
             self._phase,
             _owner(delivery.input),
         )
-        created, record = begin(Table(settings.sessions_table), record, session.step_key, _entry(failure))
+        table, raw = Table(settings.sessions_table), delivery.input
+        created, record = begin(table, fresh, session.step_key, lambda record: self._tried(raw, session, record))
         if created:
             observability.count("SessionsStarted", service=self.workflow, stage=settings.stage)
         if record["executionArn"] != delivery.execution.id:
@@ -161,9 +162,20 @@ class FirstStep(Step):
                 "duplicate": True,
                 "executionArn": record["executionArn"],
             }
-        if failure is not None:
-            raise failure
-        return {"sessionId": session.session_id, "duplicate": False, "input": output}
+        return {"sessionId": session.session_id, "duplicate": False, "input": self._accepted(raw, session, record)}
+
+    def _tried(self, raw: Any, session: Session, record: Record) -> Entry:
+        try:
+            self._accepted(raw, session, record)
+        except Exception as error:  # noqa: BLE001  # raised again, once the record tells it
+            return _entry(error)
+        return _entry(None)
+
+    def _accepted(self, raw: Any, session: Session, record: Record) -> Json:
+        """What the body makes of the input, in the session that this record began."""
+        given, carried = split(raw)
+        request = validated(self._request, given, sent_at=record["createdAt"])
+        return as_json(self._body(request, replace(session, began=record["createdAt"], carried=carried)))
 
 
 class ClaimingStep(Step):
@@ -225,7 +237,7 @@ class MiddleStep(StoringStep):
         return self._outputs.get(session.session_id, hold.session_began, session.step_key)
 
     def _keep(self, hold: Hold, session: Session, output: BaseModel) -> Json:
-        return self._outputs.keep(session.session_id, hold.session_began, session.step_key, _json(output))
+        return self._outputs.keep(session.session_id, hold.session_began, session.step_key, as_json(output))
 
     def _finish(self, hold: Hold, output: Json) -> None:  # noqa: ARG002
         hold.finish(self._done, self._end)
@@ -247,14 +259,15 @@ class LastStep(StoringStep):
         return None if ending is None else {"sessionId": session.session_id, **ending}
 
     def _keep(self, hold: Hold, session: Session, output: End[Any]) -> Json:
-        ending = {"status": output.status, "outcome": output.outcome, "result": _json(output.result)}
+        ending = {"status": output.status, "outcome": output.outcome, "result": as_json(output.result)}
         stands = self._results.keep(session.session_id, hold.session_began, ending)
         return {"sessionId": session.session_id, **stands}
 
     def _finish(self, hold: Hold, output: Json) -> None:
         hold.complete(Status(output["status"]), output["outcome"])
         if not hold.succeeded:
-            observability.count("SessionsCompleted", service=self.workflow, stage=load(self.settings).stage)
+            metric = "SessionsCancelled" if output["status"] == Status.CANCELLED else "SessionsCompleted"
+            observability.count(metric, service=self.workflow, stage=load(self.settings).stage)
 
     @property
     def _results(self) -> Results:
@@ -270,7 +283,8 @@ def write_down(error: Exception, write: Callable[[StepError], object]) -> None:
         logger.warning("the record does not tell this error", extra={"error": described(second)})
 
 
-def _json(output: BaseModel) -> Json:
+def as_json(output: BaseModel) -> Json:
+    """A step's output as the machine gets it."""
     return output.model_dump(mode="json", by_alias=True)
 
 

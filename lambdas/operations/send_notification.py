@@ -21,6 +21,7 @@ class SendSettings(Settings):
 
     approvers_topic: str = Field(min_length=1)
     customers_topic: str = Field(min_length=1)
+    members_topic: str = Field(min_length=1)
 
 
 def handler(event: Json, _context: object) -> Any:
@@ -31,11 +32,17 @@ def handler(event: Json, _context: object) -> Any:
 def _send(message: Json) -> None:
     notification = Notification.model_validate_json(message["body"])
     settings = load(SendSettings)
-    topics = {"approvers": settings.approvers_topic, "customers": settings.customers_topic}
+    topics = {
+        "approvers": settings.approvers_topic,
+        "customers": settings.customers_topic,
+        "members": settings.members_topic,
+    }
     attributes = {
         "recipient": notification.recipient,
         "workflow": notification.workflow,
         "sessionId": notification.session_id,
+        # SNS may deliver twice, and a step may be repeated after the queue has forgotten it: subscribers can tell.
+        "notificationId": message["attributes"]["MessageDeduplicationId"],
     }
     with logger.append_context_keys(session_id=notification.session_id):
         aws.sns().publish(

@@ -88,6 +88,8 @@ def create_messaging(stage: str) -> None:
     """Creates the queues, the secrets and the parameter that callbacks, notifications and deliveries use."""
     aws.sqs().create_queue(QueueName=f"notifications-{stage}.fifo", Attributes={"FifoQueue": "true"})
     aws.sqs().create_queue(QueueName=f"deliveries-dead-{stage}")
+    aws.sqs().create_queue(QueueName=f"skill-sync-events-dead-{stage}")
+    aws.events().create_event_bus(Name=f"platform-{stage}")
     aws.secretsmanager().create_secret(Name=f"deliveries-{stage}", SecretString="c" * 32)
     aws.secretsmanager().create_secret(Name=f"approvals-{stage}", SecretString="a" * 64)
     aws.secretsmanager().create_secret(Name=f"webhooks-{stage}", SecretString="b" * 32)

@@ -278,9 +278,9 @@ def test_an_answer_that_comes_between_look_and_commit_stands(monkeypatch: pytest
     callback_id = waiting("s-1", QUESTION)["callbackId"]
     decide = Callbacks.decide
 
-    def beaten(self: Callbacks, wanted: str, decision: Decision, webhook_id: str | None = None) -> Any:
-        decide(self, wanted, decision.model_copy(update={"by": "faster"}), "msg_0")
-        return decide(self, wanted, decision, webhook_id)
+    def beaten(self: Callbacks, wanted: str, decision: Decision, *, webhook_id: str) -> Any:
+        decide(self, wanted, decision.model_copy(update={"by": "faster"}), webhook_id="msg_0")
+        return decide(self, wanted, decision, webhook_id=webhook_id)
 
     monkeypatch.setattr(Callbacks, "decide", beaten)
 

@@ -136,8 +136,15 @@ def test_there_is_a_button_for_each_answer() -> None:
 
     buttons = re.findall(r'<button name="action" value="(\w+)" class="\w+">([^<]+)</button>', show(row).text)
 
-    assert buttons == [("approve", "Approve"), ("reject", "Reject"), ("request_changes", "Request changes")]
-    assert "Answered with “Request changes”" in words(decide(row, "request_changes"))
+    assert buttons == [("approve", "Approve"), ("reject", "Reject"), ("request_changes", "Ask for changes")]
+    assert "Changes asked for" in words(decide(row, "request_changes"))
+
+
+def test_an_action_without_words_of_its_own_speaks_for_itself() -> None:
+    row = ask(accepts=("call_me_back",))
+
+    assert ">Call me back</button>" in show(row).text
+    assert "Answered with “Call me back”" in words(decide(row, "call_me_back"))
 
 
 def test_a_decision_is_committed_and_told_with_its_comment_by_whom_and_when() -> None:
@@ -238,9 +245,9 @@ def test_a_question_that_expires_between_look_and_commit_is_410(monkeypatch: pyt
     row = ask()
     real = Callbacks.decide
 
-    def late(self: Callbacks, callback_id: str, *rest: Any) -> Any:
+    def late(self: Callbacks, callback_id: str, *rest: Any, **more: Any) -> Any:
         expire(callback_id)
-        return real(self, callback_id, *rest)
+        return real(self, callback_id, *rest, **more)
 
     monkeypatch.setattr(Callbacks, "decide", late)
 

@@ -79,7 +79,9 @@ def test_an_unknown_callback_cannot_be_decided() -> None:
 
 def test_a_replayed_webhook_is_known_by_its_id_in_the_row() -> None:
     callback_id = callback_id_of(asked_session(), "Ask")
-    outcomes = [Callbacks(CALLBACKS).decide(callback_id, answer(), name) for name in ("msg_1", "msg_1", "msg_2")]
+    outcomes = [
+        Callbacks(CALLBACKS).decide(callback_id, answer(), webhook_id=name) for name in ("msg_1", "msg_1", "msg_2")
+    ]
     assert [committed for committed, _ in outcomes] == [True, False, False]
     assert [row["decision"]["webhookId"] for _, row in outcomes if row is not None] == ["msg_1"] * 3
 

@@ -46,6 +46,13 @@ def customers(shared_tables: pytest.MonkeyPatch, approvers: Mailbox) -> Mailbox:
     return mailbox
 
 
+@pytest.fixture(scope="module", autouse=True)
+def members(shared_tables: pytest.MonkeyPatch) -> Mailbox:
+    mailbox = Mailbox("members-test")
+    shared_tables.setenv("MEMBERS_TOPIC", mailbox.topic)
+    return mailbox
+
+
 def notification(audience: Any, text: str = "hello", session_id: str = "s1") -> Notification:
     return Notification(
         audience=audience,
@@ -59,7 +66,10 @@ def notification(audience: Any, text: str = "hello", session_id: str = "s1") -> 
 
 def send(*bodies: str) -> list[str]:
     """Invokes the Lambda with messages of these bodies. The numbers of those that stay in the queue."""
-    records = [{"messageId": str(number), "body": body, "attributes": {}} for number, body in enumerate(bodies)]
+    records = [
+        {"messageId": str(number), "body": body, "attributes": {"MessageDeduplicationId": f"once-{number}"}}
+        for number, body in enumerate(bodies)
+    ]
     answer = send_notification.handler({"Records": records}, None)
     return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
 
@@ -76,14 +86,15 @@ def test_what_a_step_queues_comes_out_at_its_audience_s_topic_with_what_subscrib
         "recipient": {"Type": "String", "Value": "cust-123"},
         "workflow": {"Type": "String", "Value": "order"},
         "sessionId": {"Type": "String", "Value": "s1"},
+        "notificationId": {"Type": "String", "Value": "once-0"},
     }
     assert approvers.received() == []
 
 
-def test_approvers_have_a_topic_of_their_own(approvers: Mailbox, customers: Mailbox) -> None:
-    assert send(notification("approvers").model_dump_json(by_alias=True)) == []
-    assert len(approvers.received()) == 1
-    assert customers.received() == []
+def test_each_audience_has_a_topic_of_its_own(approvers: Mailbox, customers: Mailbox, members: Mailbox) -> None:
+    for audience in ("approvers", "members"):
+        assert send(notification(audience).model_dump_json(by_alias=True)) == []
+    assert [len(each.received()) for each in (approvers, customers, members)] == [1, 0, 1]
 
 
 def test_what_cannot_be_sent_stays_in_the_queue_with_all_after_it_in_their_order(
