@@ -75,7 +75,8 @@ class Hold:
     """One delivery of a step, and what it may write to its session's record: claim; then wait, finish, complete, fail.
 
     After claim, `first` tells that no delivery of this step came before, `succeeded` that one has done its work, and
-    `session_began` when the record was made; `version` is the record's as this delivery last saw it.
+    `session_began` when the record was made; `version` is the record's as this delivery last saw it. In a session's
+    later executions `first` cannot be known: the record's entries may have begun anew.
     Every write raises SessionClosed when the session has ended and StaleExecution when another execution has it.
     """
 
@@ -84,13 +85,15 @@ class Hold:
         self._arn, self._step = execution_arn, step
         self._entry: Entry | None = None
         self._progress = 0
+        self._session_attempt = 1
         self.succeeded = False
         self.session_began = ""
         self.version = 0
 
     @property
     def first(self) -> bool:
-        return not self.succeeded and self._entry is not None and self._entry["attempt"] == 1
+        alone = self._entry is not None and self._entry["attempt"] == 1 and self._session_attempt == 1
+        return alone and not self.succeeded
 
     def claim(self, phase: str, progress: int) -> None:
         """Marks the step running, unless it has succeeded before. What the session waited for, it no longer does."""
@@ -155,6 +158,7 @@ class Hold:
         if record is not None:
             self._entry, self._progress = record["steps"].get(self._step), record["progress"]
             self.session_began, self.version = record["createdAt"], record["version"]
+            self._session_attempt = record["attempt"]
 
     def _look(self, seen: Record) -> Entry | None:
         if seen["executionArn"] != self._arn:
