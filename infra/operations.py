@@ -107,6 +107,7 @@ class OperationsStack(cdk.Stack):
         function = self._function("deliver_decision", {}, timeout=_TIMEOUT)
         allow(function, ["dynamodb:GetItem", "dynamodb:UpdateItem"], self._stateful.sessions.table_arn)
         allow_table(function, "CALLBACKS_TABLE", self._stateful.callbacks, "GetItem", "UpdateItem")
+        allow_table(function, "STEPS_TABLE", self._stateful.steps, "PutItem")
         machines = [self._settings.machine_arn(self, name) for name in self._workflows]
         allow(function, ["states:SendTaskSuccess"], *machines)
         consume(

@@ -42,8 +42,8 @@ class WorkflowStack(cdk.Stack):
     """A workflow's base stack. Every step may do what its part in a session's life needs:
 
     - all: update the session record; the first step also creates it;
-    - a step that asks: keep its question and, unless it asks a system, queue a notification; and give out its address,
-      signed for people, unless only signals answer it;
+    - a step that asks: keep its question, and read what it was answered with before a retry; unless it asks a system,
+      queue a notification; unless only signals answer it, give out its address, signed for people;
     - a step that ends the session: read and write its result;
     - the two of `delivery`: send the result, signed; and put it on the dead-letter queue;
     - a step that continues the session: read its record, and start its next execution;
@@ -124,7 +124,7 @@ class WorkflowStack(cdk.Stack):
         return self._compensation
 
     @property
-    def start(self) -> lambda_.Function:
+    def starter(self) -> lambda_.Function:
         """The function that starts sessions for events. Raises ConfigurationError if none does."""
         if self._start is None:
             raise ConfigurationError(
@@ -168,7 +168,7 @@ class WorkflowStack(cdk.Stack):
 
     def receives(self, *, source: str, detail_type: str) -> None:
         """Has sessions started for these events of the platform, by way of a queue."""
-        consume_queue(self.start, self._data.event_queue(self._stateful, source, detail_type), batch_size=10)
+        consume_queue(self.starter, self._data.event_queue(self._stateful, source, detail_type), batch_size=10)
 
     @cached_property
     def _data(self) -> DataStack:
@@ -200,6 +200,7 @@ class WorkflowStack(cdk.Stack):
 
     def _grant_asking(self, step: Step, function: lambda_.Function) -> None:
         allow_table(function, "CALLBACKS_TABLE", self._stateful.callbacks, "PutItem", "UpdateItem")
+        allow_table(function, "STEPS_TABLE", self._stateful.steps, "GetItem")
         if step.name not in self.awaits_signals:
             allow_parameter(function, "API_URL_PARAMETER", self.settings.api_url_parameter)
         if step.name not in (*self.asks_systems, *self.awaits_signals):

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from durable_workflows import AsyncWorkflowClient
+from durable_workflows.dispatchers import get_casi_workflow_dispatcher
 from durable_workflows.settings import MatchingSettings
 from matching.vendor import Vendor
 from service.durable import DurableWay
@@ -36,6 +37,7 @@ def create_app() -> FastAPI:
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     yield
     await app.state.orchestrator.stop()
+    await get_casi_workflow_dispatcher().close_async()
 
 
 def _orchestrator(workflow: MatchingSettings, local: LocalWay | None) -> MatchingWorkflowOrchestrator:

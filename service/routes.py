@@ -2,13 +2,15 @@
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from pydantic import SecretStr, ValidationError
 from pydantic_core import from_json
 
 from core.models import SessionId
 from matching.models import MatchingInput
+from service import events
 from service.errors import Refusal, invalid
+from service.events import PlatformEvent, TakenEvent
 from service.local_way import LocalWay
 from service.orchestrator import MatchingWorkflowOrchestrator
 from service.settings import Configuration
@@ -79,6 +81,12 @@ async def take_reviews(search_id: SessionId, request: Request, local: Local) -> 
     except ValueError:
         raise invalid([("body", "is not JSON")]) from None
     return SearchView(search_id=search_id, status=await local.answer(search_id, body.decode()))
+
+
+@router.post("/events", status_code=202)
+async def take_event(event: PlatformEvent, background_tasks: BackgroundTasks) -> TakenEvent:
+    """Take an event of the platform. Most are of no interest here, which is no error; repeating one changes nothing."""
+    return await events.take(event, background_tasks)
 
 
 @router.get("/healthz")

@@ -1,5 +1,5 @@
 """Settings of the service, from the environment. Those of the durable workflow are the client's, MATCHING_WORKFLOW_…;
-which way they choose says what else is needed.
+which way they choose says what else is needed. Those of the dispatcher of events are its own, CASI_WORKFLOW_….
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.settings import WrongSettings
 from durable_workflows.errors import NotConfigured
-from durable_workflows.settings import MatchingSettings
+from durable_workflows.settings import CasiSettings, MatchingSettings
 from matching.vendor import Vendor
 from service.signatures import WebhookSecret
 
@@ -77,6 +77,7 @@ class Configuration:
 def configuration() -> Configuration:
     """Raises NotConfigured naming each variable that is wrong, or that the chosen way needs and lacks."""
     workflow, service = MatchingSettings(), _read(ServiceSettings)
+    CasiSettings()  # the dispatcher of events would only log what is wrong, and dispatch nothing
     if workflow.configured and workflow.callback_url and service.deliveries_secret is None:
         problem = "is missing; what is delivered to MATCHING_WORKFLOW_CALLBACK_URL is signed with it"
         raise NotConfigured([(f"{_PREFIX}DELIVERIES_SECRET", problem)])

@@ -3,6 +3,7 @@
 from durable_workflows.client import AsyncWorkflowClient, WorkflowClient
 from durable_workflows.errors import (
     Conflict,
+    Ended,
     InvalidInput,
     NotAllowed,
     NotConfigured,
@@ -28,6 +29,7 @@ __all__ = [
     "AsyncWorkflowClient",
     "Batch",
     "Conflict",
+    "Ended",
     "InvalidInput",
     "NotAllowed",
     "NotConfigured",

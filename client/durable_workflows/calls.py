@@ -35,6 +35,11 @@ class Call(Generic[AnswerT]):
     body: bytes = b""
     repeatable: bool = True
 
+    def request(self, url: str | None) -> dict[str, Any]:
+        """What httpx is to send to the API at this URL."""
+        headers = {"accept": "application/json"} | ({"content-type": "application/json"} if self.body else {})
+        return {"method": self.method, "url": f"{url}{self.path}", "content": self.body, "headers": headers}
+
 
 def start(workflow: str, raw: Mapping[str, Any], session_id: str | None) -> Call[Started]:
     """Always with a session's id: the same request again then finds the same session."""

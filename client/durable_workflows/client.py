@@ -11,9 +11,9 @@ from durable_workflows import calls
 from durable_workflows.answers import no_answer, read
 from durable_workflows.auth import ApiKeyAuth, SigV4
 from durable_workflows.calls import AnswerT, Call
-from durable_workflows.errors import Conflict, NotConfigured, Refused
+from durable_workflows.errors import Conflict, Ended, NotConfigured, Refused
 from durable_workflows.models import Answered, Batch, Page, Session, SessionStatus, Started
-from durable_workflows.retrying import repeating, until_ended
+from durable_workflows.retrying import NOTHING_WAITS, repeating, until_ended, until_it_waits
 from durable_workflows.settings import WorkflowSettings
 
 
@@ -71,10 +71,24 @@ class WorkflowClient:
             return done
 
     def signal(
-        self, session_id: str, name: str, *, by: str | None = None, comment: str | None = None, payload: Any = None
+        self,
+        session_id: str,
+        name: str,
+        *,
+        by: str | None = None,
+        comment: str | None = None,
+        payload: Any = None,
+        seconds: float = 0,
     ) -> Answered:
-        """Answer the question that a session waits on. Unavailable with `maybe_done`: look at the session first."""
-        return self._send(calls.signal(session_id, name, by, comment, payload))
+        """Answer the question that a session waits on. Unavailable with `maybe_done`: look at the session first.
+
+        seconds: how long to try again while the session is open and does not wait; Ended once it is not open.
+        """
+        call = calls.signal(session_id, name, by, comment, payload)
+        if seconds <= 0:
+            return self._send(call)
+        answered: Answered = Retrying(**until_it_waits(seconds))(self._signal, session_id, call)
+        return answered
 
     def wait(self, session_id: str, *, seconds: float) -> Session:
         """The session, once it has ended. Raises NotEnded when that takes longer."""
@@ -93,6 +107,14 @@ class WorkflowClient:
     ) -> None:
         self.close()
 
+    def _signal(self, session_id: str, call: Call[Answered]) -> Answered:
+        try:
+            return self._send(call)
+        except Conflict as refusal:
+            if refusal.code == NOTHING_WAITS and (session := self.get(session_id)).ended:
+                raise Ended(session) from None
+            raise
+
     def _send(self, call: Call[AnswerT]) -> AnswerT:
         tries = Retrying(**repeating(call))
         try:
@@ -104,7 +126,7 @@ class WorkflowClient:
 
     def _once(self, call: Call[AnswerT]) -> AnswerT:
         try:
-            response = self._http.request(**_request(call, self.settings))
+            response = self._http.request(**call.request(self.settings.url))
         except httpx.TransportError as error:
             raise no_answer(call, error, self.settings) from error
         return read(call, response, self.settings)
@@ -158,9 +180,20 @@ class AsyncWorkflowClient:
             return done
 
     async def signal(
-        self, session_id: str, name: str, *, by: str | None = None, comment: str | None = None, payload: Any = None
+        self,
+        session_id: str,
+        name: str,
+        *,
+        by: str | None = None,
+        comment: str | None = None,
+        payload: Any = None,
+        seconds: float = 0,
     ) -> Answered:
-        return await self._send(calls.signal(session_id, name, by, comment, payload))
+        call = calls.signal(session_id, name, by, comment, payload)
+        if seconds <= 0:
+            return await self._send(call)
+        answered: Answered = await AsyncRetrying(**until_it_waits(seconds))(self._signal, session_id, call)
+        return answered
 
     async def wait(self, session_id: str, *, seconds: float) -> Session:
         session: Session = await AsyncRetrying(**until_ended(seconds))(self.get, session_id)
@@ -177,6 +210,14 @@ class AsyncWorkflowClient:
     ) -> None:
         await self.close()
 
+    async def _signal(self, session_id: str, call: Call[Answered]) -> Answered:
+        try:
+            return await self._send(call)
+        except Conflict as refusal:
+            if refusal.code == NOTHING_WAITS and (session := await self.get(session_id)).ended:
+                raise Ended(session) from None
+            raise
+
     async def _send(self, call: Call[AnswerT]) -> AnswerT:
         tries = AsyncRetrying(**repeating(call))
         try:
@@ -188,7 +229,7 @@ class AsyncWorkflowClient:
 
     async def _once(self, call: Call[AnswerT]) -> AnswerT:
         try:
-            response = await self._http.request(**_request(call, self.settings))
+            response = await self._http.request(**call.request(self.settings.url))
         except httpx.TransportError as error:
             raise no_answer(call, error, self.settings) from error
         return read(call, response, self.settings)
@@ -203,8 +244,3 @@ def _auth(settings: WorkflowSettings) -> httpx.Auth:
     if settings.auth_mode == "iam_sigv4" and settings.region is not None:
         return SigV4(settings.region)
     raise NotConfigured([(settings.name_of("auth_mode"), "is None, which switches the client off")])
-
-
-def _request(call: Call[AnswerT], settings: WorkflowSettings) -> dict[str, Any]:
-    headers = {"accept": "application/json"} | ({"content-type": "application/json"} if call.body else {})
-    return {"method": call.method, "url": f"{settings.url}{call.path}", "content": call.body, "headers": headers}

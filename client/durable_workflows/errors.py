@@ -47,6 +47,15 @@ class Conflict(Refused):
     """409: the session is not in a state for this; look at it."""
 
 
+class Ended(Conflict):
+    """A session was signalled for some time, and has ended. `session`: as it was seen then."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        end = f"{session.status} ({session.outcome})" if session.outcome else session.status
+        super().__init__("SessionEnded", f"The session is {end} and is no longer open.", status=409)
+
+
 class Unavailable(WorkflowError):
     """No answer, 429 or 5xx, also when asked again.
 

@@ -1,20 +1,17 @@
 """Searches for buddies and coaches: the workflow `matching`. Without a client one is made from MATCHING_WORKFLOW_*."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from durable_workflows.client import AsyncWorkflowClient, WorkflowClient
+from durable_workflows.clients import Clients
 from durable_workflows.errors import Unknown
 from durable_workflows.models import Session, Started
 from durable_workflows.settings import MatchingSettings
 
 WORKFLOW = "matching"
-
-_async_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncWorkflowClient] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -39,13 +36,13 @@ def start_matching_workflow(
 
     callback_url: where the result is posted; the settings' if it is missing; nowhere if that is, too.
     """
-    client = client or _client()
+    client = client or _clients().of_threads()
     return client.start(WORKFLOW, _input(seeker, criteria, callback_url, owner, client), session_id=search_id)
 
 
 def get_search_status(search_id: str, *, client: WorkflowClient | None = None) -> SearchStatus:
     """Where a search is. Raises Unknown, also for a session of another workflow."""
-    return _status((client or _client()).get(search_id))
+    return _status((client or _clients().of_threads()).get(search_id))
 
 
 async def start_matching_workflow_async(
@@ -58,13 +55,13 @@ async def start_matching_workflow_async(
     client: AsyncWorkflowClient | None = None,
 ) -> Started:
     """start_matching_workflow, awaited."""
-    client = client or _async_client()
+    client = client or _clients().of_loop()
     return await client.start(WORKFLOW, _input(seeker, criteria, callback_url, owner, client), session_id=search_id)
 
 
 async def get_search_status_async(search_id: str, *, client: AsyncWorkflowClient | None = None) -> SearchStatus:
     """get_search_status, awaited."""
-    return _status(await (client or _async_client()).get(search_id))
+    return _status(await (client or _clients().of_loop()).get(search_id))
 
 
 def _input(
@@ -86,13 +83,5 @@ def _status(session: Session) -> SearchStatus:
 
 
 @cache
-def _client() -> WorkflowClient:
-    return WorkflowClient(MatchingSettings())
-
-
-def _async_client() -> AsyncWorkflowClient:
-    """One for each event loop: connections belong to the loop they were made in."""
-    loop = asyncio.get_running_loop()
-    if loop not in _async_clients:
-        _async_clients[loop] = AsyncWorkflowClient(MatchingSettings())
-    return _async_clients[loop]
+def _clients() -> Clients:
+    return Clients(MatchingSettings())

@@ -56,7 +56,7 @@ class StepEntry(Answer):
 
 
 class Wait(Answer):
-    """The question that a session waits on: an `approval` or a `webhook`, and until when."""
+    """The question that a session waits on: an `approval`, a `webhook` or a `signal`, and until when."""
 
     callback_id: str
     kind: str

@@ -13,13 +13,16 @@ from tenacity import (
 )
 
 from durable_workflows.calls import AnswerT, Call
-from durable_workflows.errors import NotEnded, Unavailable
+from durable_workflows.errors import Conflict, NotEnded, Unavailable, Unknown
 from durable_workflows.models import Session
+
+NOTHING_WAITS = "NothingWaits"  # the API's code for a signal to a session that does not wait, or no longer
 
 TRIES = 4
 LONGEST_RETRY_AFTER = 10.0  # who asks for more is left alone, and the caller told
 FIRST_WINDOW, LONGEST_WINDOW = 0.5, 5.0  # of pauses, in seconds; each is anywhere in its window, which doubles
 SHORTEST_POLL = 0.2
+NOT_THERE_SECONDS = 5.0  # for which a session may still be on its way
 
 
 def repeating(call: Call[AnswerT]) -> dict[str, Any]:
@@ -57,6 +60,29 @@ def until_ended(seconds: float) -> dict[str, Any]:
         "stop": stop_after_delay(seconds),
         "retry_error_callback": out_of_time,
     }
+
+
+def until_it_waits(seconds: float) -> dict[str, Any]:
+    """Signals a session until it waits: it may have been started just now, or be dealing with an earlier answer.
+
+    A session that does not exist is given less: the request that starts it may be under way. The pauses count as
+    well as the time, so that tests need not sleep.
+    """
+    window = wait_random_exponential(multiplier=2 * SHORTEST_POLL, max=LONGEST_WINDOW, min=SHORTEST_POLL)
+
+    def pause(state: RetryCallState) -> float:
+        return min(window(state), seconds - state.idle_for)
+
+    def not_yet(state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Unknown):
+            return state.idle_for < NOT_THERE_SECONDS
+        return isinstance(error, Conflict) and error.code == NOTHING_WAITS
+
+    def out_of_time(state: RetryCallState) -> bool:
+        return max(state.idle_for, state.seconds_since_start or 0) >= seconds
+
+    return {"retry": not_yet, "wait": pause, "stop": out_of_time, "reraise": True}
 
 
 def _pause(state: RetryCallState) -> float:

@@ -3,6 +3,7 @@
 docs/environment.md lists the variables.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
@@ -10,11 +11,12 @@ from typing import Annotated, Any, Literal, Self
 import httpx
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from durable_workflows.auth import region_of_environment, region_of_host
 from durable_workflows.errors import NotConfigured
 
+_COMMON = "WORKFLOW_"  # what variables begin with that hold for every workflow without one of its own
 _PRINTABLE = re.compile(r"[!-~]+")
 _MOST_SECONDS = 300
 
@@ -55,7 +57,8 @@ def _header(value: SecretStr) -> SecretStr:
 
 
 class WorkflowSettings(BaseSettings):
-    """Where the API is and how to get in. Only a class with a prefix reads the environment.
+    """Where the API is and how to get in. Only a class with a prefix reads the environment; where its own variable is
+    not set, `WORKFLOW_…` holds.
 
     url: of the API with its stage, or of a Lambda Function URL in front of it. callback_url: where the workflow posts
     its result, unless a start says otherwise. timeout_seconds: how long one request waits; a call takes up to four.
@@ -80,23 +83,28 @@ class WorkflowSettings(BaseSettings):
 
     @classmethod
     def name_of(cls, field: str) -> str:
-        """The variable that people set for a field, or the field's name where the environment is not read."""
+        """The variable that a field is read from, or would be; the field's name where the environment is not read."""
         prefix = cls.model_config.get("env_prefix")
         if not prefix:
             return field
-        return "AWS_REGION" if field == "region" else f"{prefix}{field.upper()}"
+        if field == "region":
+            return "AWS_REGION"
+        own, common = f"{prefix}{field.upper()}", f"{_COMMON}{field.upper()}"
+        return common if own not in os.environ and common in os.environ else own
 
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  # pydantic-settings gives all of these
+        settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # pydantic-settings gives all of these
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Without a prefix a variable URL or API_KEY, which may be anybody's, would be read."""
-        return (init_settings, env_settings) if cls.model_config.get("env_prefix") else (init_settings,)
+        if not cls.model_config.get("env_prefix"):
+            return (init_settings,)
+        return (init_settings, env_settings, EnvSettingsSource(settings_cls, env_prefix=_COMMON))
 
     @model_validator(mode="wrap")
     @classmethod
@@ -122,6 +130,30 @@ class MatchingSettings(WorkflowSettings):
     model_config = SettingsConfigDict(env_prefix="MATCHING_WORKFLOW_")
 
     fallback_on_error: bool = False
+
+
+class CasiSettings(WorkflowSettings):
+    """Settings of skill-sync."""
+
+    model_config = SettingsConfigDict(env_prefix="CASI_WORKFLOW_")
+
+
+class TripBuddySettings(WorkflowSettings):
+    """Settings of trip-request."""
+
+    model_config = SettingsConfigDict(env_prefix="TRIPBUDDY_WORKFLOW_")
+
+
+class CourseSettings(WorkflowSettings):
+    """Settings of course-review."""
+
+    model_config = SettingsConfigDict(env_prefix="COURSE_WORKFLOW_")
+
+
+class GearSettings(WorkflowSettings):
+    """Settings of gear-reminder."""
+
+    model_config = SettingsConfigDict(env_prefix="GEAR_WORKFLOW_")
 
 
 def _half_set(values: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -17,20 +17,21 @@ from typing import TypeVar, get_type_hints
 
 from pydantic import BaseModel, Field
 
-from core.callbacks import Approval, Asking, CallbackRow, Callbacks, Question, Signals, Webhook
+from core.callbacks import Approval, Asking, CallbackRow, Callbacks, Decision, Question, Signals, Webhook
 from core.errors import InvalidInput
 from core.links import approval_url
 from core.notifications import Notification, NotificationSettings, notify
+from core.outputs import StepOutputs
 from core.parameters import parameter, secret
 from core.rows import Json
 from core.sessions import Hold
-from core.settings import Settings, load
+from core.settings import StepSettings, load
 from core.step import ClaimingStep, Event, Session
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
 
-class AskingSettings(Settings):
+class AskingSettings(StepSettings):
     """What every step that asks reads."""
 
     callbacks_table: str = Field(min_length=1)
@@ -91,6 +92,8 @@ class AskingStep(ClaimingStep):
             answered=hold.succeeded,
         )
         row = callbacks.ask(asking, question)
+        if hold.succeeded and row["stepKey"] != session.step_key and (answer := _answer(hold, session)) is not None:
+            row = callbacks.replay(asking, question, answer)
         if not hold.succeeded:
             hold.wait(
                 {
@@ -104,6 +107,13 @@ class AskingStep(ClaimingStep):
             _ask(question, row)
             callbacks.asked(row["callbackId"])
         return {"callbackId": row["callbackId"]}
+
+
+def _answer(hold: Hold, session: Session) -> Decision | None:
+    """What this visit was answered with in an execution before, where a later round has its row."""
+    steps = StepOutputs(load(AskingSettings).steps_table)
+    kept = steps.get(session.session_id, hold.session_began, session.step_key)
+    return None if kept is None else Decision.model_validate(kept)
 
 
 def _ask(question: Question, row: CallbackRow) -> None:

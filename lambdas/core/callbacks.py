@@ -239,6 +239,16 @@ class Callbacks:
         # Refused when somebody decided, or the decision was delivered, since: then look again.
         return self._update(fresh["callbackId"], fields, condition, seen, remove) or self.ask(asking, question)
 
+    def replay(self, asking: Asking, question: Question, answer: Decision) -> CallbackRow:
+        """Has a delivery of a visit that was answered, in an execution before, told the same: the question's own row is a
+        later round's. Each token has a row for it, so none comes in another's way.
+        """
+        row = _opened(asking, question)
+        row["callbackId"] = hashlib.sha256(asking.token.encode()).hexdigest()[:32]
+        row["status"], row["decision"] = CallbackStatus.DECIDED, _decision_row(answer)
+        rows.put_first(self._table, cast(rows.Json, row), ("round", "=", "none"))
+        return row
+
     def asked(self, callback_id: str) -> None:
         """Notes that people, or the other system, were asked."""
         self._update(callback_id, {"askedAt": now()}, "attribute_exists(callbackId)", {})
@@ -251,11 +261,7 @@ class Callbacks:
         seen: the round that it is an answer to; any, where nobody says. Returns whether it did, and the row as it then
         is; None where there is no such callback.
         """
-        kept: DecisionRow = {"action": decision.action, "by": decision.by, "at": decision.at}
-        if decision.comment is not None:
-            kept["comment"] = decision.comment
-        if decision.payload is not None:
-            kept["payload"] = json.dumps(decision.payload, ensure_ascii=False)
+        kept = _decision_row(decision)
         if webhook_id is not None:
             kept["webhookId"] = webhook_id
         condition = "#status = :open AND expiresAt > :now AND contains(accepts, :action)"
@@ -310,11 +316,25 @@ class Callbacks:
         return cast(CallbackRow, rows.from_item(answer["Attributes"]))
 
 
+def began(row: CallbackRow) -> str:
+    """When the session that asks began."""
+    return row["round"].partition("/")[0]
+
+
 def decision_of(row: CallbackRow) -> Decision:
     """The decision that stands. Raises KeyError where there is none."""
     kept = row["decision"]
     payload = json.loads(kept["payload"]) if "payload" in kept else None
     return Decision(action=kept["action"], by=kept["by"], at=kept["at"], comment=kept.get("comment"), payload=payload)
+
+
+def _decision_row(decision: Decision) -> DecisionRow:
+    kept: DecisionRow = {"action": decision.action, "by": decision.by, "at": decision.at}
+    if decision.comment is not None:
+        kept["comment"] = decision.comment
+    if decision.payload is not None:
+        kept["payload"] = json.dumps(decision.payload, ensure_ascii=False)
+    return kept
 
 
 def _opened(asking: Asking, question: Question) -> CallbackRow:

@@ -12,18 +12,19 @@ from pydantic import Field
 
 from core import aws
 from core.batches import each_change
-from core.callbacks import CallbackRow, Callbacks, CallbackStatus, decision_of
+from core.callbacks import CallbackRow, Callbacks, CallbackStatus, began, decision_of
 from core.observability import logger
+from core.outputs import StepOutputs
 from core.record import StepStatus, Table
 from core.rows import Json
 from core.sessions import answered
-from core.settings import Settings, load
+from core.settings import StepSettings, load
 
 # The task has ended, was answered, or was tried again under another token.
 _NOBODY_WAITS = frozenset({"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"})
 
 
-class DeliverySettings(Settings):
+class DeliverySettings(StepSettings):
     callbacks_table: str = Field(min_length=1)
 
 
@@ -40,16 +41,19 @@ def _deliver(change: Json) -> None:
     if row is None or row["status"] != CallbackStatus.DECIDED:
         return
     with logger.append_context_keys(session_id=row["sessionId"], callback_id=row["callbackId"]):
-        status = _told(row, Table(settings.sessions_table))
+        status = _told(row, Table(settings.sessions_table), StepOutputs(settings.steps_table))
         callbacks.settle(row, status)
         logger.info("decision settled", extra={"status": status})
 
 
-def _told(row: CallbackRow, sessions: Table) -> CallbackStatus:
+def _told(row: CallbackRow, sessions: Table, steps: StepOutputs) -> CallbackStatus:
     before = answered(sessions, row["sessionId"], row["executionArn"], row["stepKey"])
     if before is None:
         return CallbackStatus.TOO_LATE
-    output = decision_of(row).model_dump_json(by_alias=True)
+    decision = decision_of(row)
+    # Kept as any step's output, for the row may be another round's by the time that the session is retried.
+    steps.keep(row["sessionId"], began(row), row["stepKey"], decision.model_dump(mode="json", by_alias=True))
+    output = decision.model_dump_json(by_alias=True)
     try:
         aws.stepfunctions().send_task_success(taskToken=row["token"], output=output)
     except ClientError as error:

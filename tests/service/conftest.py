@@ -11,6 +11,7 @@ from redis import Redis
 from tenacity import AsyncRetrying
 
 from durable_workflows import client as clients
+from durable_workflows.dispatchers import get_casi_workflow_dispatcher
 from local.redis_server import redis_server
 from local.vendor import vendor_app
 from service.app import create_app
@@ -48,9 +49,10 @@ def store(redis_url: str) -> Iterator[Redis]:
 def bare(monkeypatch: pytest.MonkeyPatch) -> Environment:
     """An environment that says nothing to the service."""
     for name in list(os.environ):
-        if name.startswith(("AWS_", "MATCHING_")):
+        if name.startswith(("AWS_", "MATCHING_", "CASI_", "WORKFLOW_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("NO_PROXY", "*")
+    get_casi_workflow_dispatcher.cache_clear()
     return monkeypatch
 
 

@@ -67,7 +67,7 @@ class Service:
         self._http = httpx.Client(base_url=url, timeout=20, trust_env=False)
 
     def start(self, raw: Any) -> httpx.Response:
-        return self._http.post("/matching/searches", json=raw)
+        return self.post_json("/matching/searches", raw)
 
     def started(self, raw: Any) -> str:
         """The id of a search that was taken."""
@@ -94,6 +94,9 @@ class Service:
 
     def post(self, path: str, body: str | bytes, headers: Mapping[str, str] | Mapping[bytes, bytes]) -> httpx.Response:
         return self._http.post(path, content=body, headers=headers)
+
+    def post_json(self, path: str, body: Any) -> httpx.Response:
+        return self._http.post(path, json=body)
 
     def review(self, search_id: str, body: str, secret: str = WEBHOOKS_SECRET) -> httpx.Response:
         """What the vendor sends."""

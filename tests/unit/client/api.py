@@ -95,6 +95,7 @@ def running_api() -> Iterator[Api]:
 class _Handler(Handler):
     server: Api
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # which would hold each body back for 40 ms
 
     def answer(self) -> None:
         self.server.requests.append(Sent(self.command, self.path, dict(self.headers), self.body()))

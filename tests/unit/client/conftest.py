@@ -12,18 +12,21 @@ from tenacity import AsyncRetrying, Retrying
 
 from durable_workflows import AsyncWorkflowClient, WorkflowClient, WorkflowSettings
 from durable_workflows import client as clients
+from durable_workflows.dispatchers import base
 from tests.unit.client.api import Api, running_api
+from tests.unit.client.dispatching import Calls
 
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
-        if name.startswith(("AWS_", "MATCHING_")):
+        if name.startswith("AWS_") or "WORKFLOW_" in name:
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(base, "_said", set())
 
 
 @pytest.fixture
@@ -90,3 +93,12 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
 def client(make: Make, api: Api, pauses: list[float]) -> Driver:
     """A client with an API key, for the API on loopback."""
     return make(WorkflowSettings(url=api.url, api_key="the-key", timeout_seconds=5))
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def calls(request: pytest.FixtureRequest) -> Iterator[Calls]:
+    """Makes dispatchers' calls."""
+    with asyncio.Runner() as runner:
+        made = Calls(request.param, runner)
+        yield made
+        made.close()

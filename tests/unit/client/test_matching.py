@@ -27,11 +27,11 @@ RESULT = {"searchId": "s-1", "matches": []}
 def _environment(monkeypatch: pytest.MonkeyPatch, api: Api) -> Iterator[None]:
     monkeypatch.setenv("MATCHING_WORKFLOW_URL", api.url)
     monkeypatch.setenv("MATCHING_WORKFLOW_API_KEY", "the-key")
-    matching._client.cache_clear()
+    matching._clients.cache_clear()
     yield
-    if matching._client.cache_info().currsize:
-        matching._client().close()
-    matching._client.cache_clear()
+    if matching._clients.cache_info().currsize:
+        matching._clients().close()
+    matching._clients.cache_clear()
 
 
 def test_a_search_is_a_start_of_matching(api: Api) -> None:
@@ -79,8 +79,8 @@ def test_a_client_is_made_from_the_environment_once(api: Api, monkeypatch: pytes
     get_search_status("s-1")
     monkeypatch.delenv("MATCHING_WORKFLOW_URL")
     get_search_status("s-1")
-    matching._client().close()
-    matching._client.cache_clear()
+    matching._clients().close()
+    matching._clients.cache_clear()
     with pytest.raises(NotConfigured, match=r"^MATCHING_WORKFLOW_URL: is missing"):
         get_search_status("s-1")
 
@@ -103,7 +103,7 @@ def test_a_search_may_be_awaited_in_one_event_loop_after_another(api: Api) -> No
 
     async def main() -> None:
         assert await _search() == ("s-1", SearchStatus("s-1", "completed", RESULT))
-        await matching._async_client().close()
+        await matching._clients().close_async()
 
     asyncio.run(main())
     asyncio.run(main())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from durable_workflows import Conflict, NotEnded, Unavailable, Unknown, WorkflowSettings
+from durable_workflows import Conflict, Ended, NotEnded, Unavailable, Unknown, WorkflowSettings
 from durable_workflows.retrying import FIRST_WINDOW, LONGEST_RETRY_AFTER, LONGEST_WINDOW, SHORTEST_POLL, TRIES
 from local.cloud import free_port
 from tests.unit.client.api import CLOSE, NEVER, NOW, RECORD, STARTED, Api, Reply, refusal
@@ -165,3 +165,34 @@ def test_an_api_that_is_away_for_a_while_does_not_end_a_wait(client: Driver, api
     api.replies(Reply(404, refusal("UnknownSession")))
     with pytest.raises(Unknown):
         client.wait("s-1", seconds=600)
+
+
+ANSWERED = Reply(202, {"sessionId": "s-1", "callbackId": "c-1", "status": "decided"})
+NOTHING_WAITS = Reply(409, refusal("NothingWaits"))
+
+
+def test_a_signal_is_given_once_unless_there_is_time(client: Driver, api: Api) -> None:
+    api.replies(NOTHING_WAITS)
+    with pytest.raises(Conflict, match="NothingWaits"):
+        client.signal("s-1", "approve")
+    assert len(api.requests) == 1
+
+
+def test_a_session_is_signalled_until_it_waits(client: Driver, api: Api, pauses: list[float]) -> None:
+    api.replies(NOTHING_WAITS, FOUND, NOTHING_WAITS, FOUND, ANSWERED)
+    assert client.signal("s-1", "approve", seconds=30).status == "decided"
+    assert [SHORTEST_POLL <= pause <= 4 * SHORTEST_POLL for pause in pauses] == [True, True]
+
+
+def test_a_session_that_has_ended_is_told_of_with_its_end(client: Driver, api: Api) -> None:
+    api.replies(NOTHING_WAITS, record(status="completed", outcome="accepted"))
+    with pytest.raises(Ended, match=r"The session is completed \(accepted\) and is no longer open") as caught:
+        client.signal("s-1", "approve", seconds=30)
+    assert caught.value.session.outcome == "accepted"
+
+
+def test_a_signal_ends_with_its_time(client: Driver, api: Api, pauses: list[float]) -> None:
+    api.replies(*[NOTHING_WAITS, FOUND] * 30)
+    with pytest.raises(Conflict, match="NothingWaits"):
+        client.signal("s-1", "approve", seconds=2)
+    assert sum(pauses) == pytest.approx(2)

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from durable_workflows import NotConfigured, WorkflowSettings
-from durable_workflows.settings import MatchingSettings
+from durable_workflows.settings import CasiSettings, CourseSettings, GearSettings, MatchingSettings, TripBuddySettings
 
 URL = "https://abc.execute-api.us-east-1.amazonaws.com/prod"
+ALL: list[type[WorkflowSettings]] = [MatchingSettings, CasiSettings, TripBuddySettings, CourseSettings, GearSettings]
 GUIDES = (Path("docs/environment.md"), Path(".env.example"))
 
 
@@ -136,8 +138,44 @@ def test_another_workflow_s_settings_are_a_prefix(monkeypatch: pytest.MonkeyPatc
         CoachSettings()
 
 
+@pytest.mark.parametrize("settings", ALL)
+def test_a_common_variable_holds_for_every_workflow_without_one_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, settings: type[WorkflowSettings]
+) -> None:
+    monkeypatch.setenv("WORKFLOW_URL", URL)
+    monkeypatch.setenv("WORKFLOW_API_KEY", "the-key")
+    monkeypatch.setenv("WORKFLOW_TIMEOUT_SECONDS", "3")
+    assert settings().configured
+    prefix = settings.model_config["env_prefix"]
+    monkeypatch.setenv(f"{prefix}URL", "https://other.example.com")
+    monkeypatch.setenv(f"{prefix}TIMEOUT_SECONDS", "4")
+    assert (settings().url, settings().timeout_seconds) == ("https://other.example.com", 4)
+    assert settings().api_key == SecretStr("the-key")
+
+
+@pytest.mark.parametrize(("name", "value"), [("URL", ""), ("AUTH_MODE", "None")])
+def test_one_variable_of_its_own_switches_a_workflow_off_that_common_ones_configure(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("WORKFLOW_URL", URL)
+    monkeypatch.setenv("WORKFLOW_API_KEY", "the-key")
+    monkeypatch.setenv(f"CASI_WORKFLOW_{name}", value)
+    assert (CasiSettings().configured, GearSettings().configured) == (False, True)
+
+
+def test_the_variable_that_is_named_is_the_one_that_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKFLOW_URL", "nowhere")
+    with pytest.raises(NotConfigured, match=r"WORKFLOW_URL: must begin") as caught:
+        GearSettings()
+    assert [name for name, _ in caught.value.problems] == ["GEAR_WORKFLOW_API_KEY", "WORKFLOW_URL"]
+
+
 @pytest.mark.parametrize("guide", GUIDES, ids=[path.name for path in GUIDES])
 def test_the_guides_name_every_variable(guide: Path) -> None:
     text = guide.read_text()
     for field in MatchingSettings.model_fields:
         assert MatchingSettings.name_of(field) in text
+    for settings in ALL:
+        assert settings.name_of("url") in text
+    for field in ("URL", "AUTH_MODE", "API_KEY", "TIMEOUT_SECONDS"):
+        assert f"`WORKFLOW_{field}`" in text or f"# WORKFLOW_{field}=" in text

@@ -18,7 +18,13 @@ from tests.support.waits import asked_session, decide, later, question_of, tasks
 
 pytestmark = pytest.mark.usefixtures("shared_tables")
 
-CALLS = ["get_item callbacks-test", "get_item sessions-test", "update_item sessions-test", "send_task_success"]
+CALLS = [
+    "get_item callbacks-test",
+    "get_item sessions-test",
+    "update_item sessions-test",
+    "put_item steps-test",
+    "send_task_success",
+]
 
 
 def change(session_id: str, number: int = 1) -> dict[str, Any]:
