@@ -17,7 +17,7 @@ help:
 	@echo "make test               every check and test"
 	@echo "make up | down          the local cloud, deployed, and its end [PORT=4566]"
 	@echo "make env | logs         its variables, as export lines; what its Lambdas logged"
-	@echo "make notifications      what it sent to approvers and customers"
+	@echo "make notifications      what it sent to people"
 	@echo "make redrive-deliveries send again the results that no receiver took"
 	@echo "make bench              measure sessions against bare Lambdas"
 	@echo "make compare            searches through the workflow and the old way, while their service is killed"

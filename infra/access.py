@@ -21,7 +21,7 @@ class Access:
 
 ACCESS: Mapping[str, Access] = {
     "start_workflow": Access(
-        {"sessions": ("PutItem", "UpdateItem", "DeleteItem")},
+        {"sessions": ("GetItem", "PutItem", "UpdateItem", "DeleteItem")},
         machines=("StartExecution",),
         executions=("DescribeExecution",),
     ),

@@ -32,6 +32,7 @@ from infra.stage import Stage
 from infra.stateful import StatefulStack
 from infra.streams import consume
 from infra.tables import table
+from infra.visits import check_items
 
 _COMPENSATION_TIMEOUT = cdk.Duration.seconds(30)
 _OPEN = ("queued", "processing", "waiting")
@@ -88,6 +89,12 @@ class WorkflowStack(cdk.Stack):
         kinds = (self.ends_session, self.asks_systems, self.awaits_signals, self.continues, self.delivery or ())
         for name in chain.from_iterable(kinds):
             self.step(name)
+        check_items(
+            workflow.definition,
+            f"statemachines/{workflow.name}.asl.json",
+            continues=self.continues,
+            ends_session=self.ends_session,
+        )
         for step in workflow.steps:
             self._grant_session(step, self._functions[step.name])
         self._compensation = self._compensating_function() if workflow.compensates else None
@@ -164,7 +171,7 @@ class WorkflowStack(cdk.Stack):
 
     def closes(self, function: lambda_.Function) -> None:
         """Lets a function close a question that nobody has answered."""
-        allow_table(function, "CALLBACKS_TABLE", self._stateful.callbacks, "GetItem", "UpdateItem")
+        allow_table(function, "CALLBACKS_TABLE", self._stateful.callbacks, "GetItem", "PutItem", "UpdateItem")
 
     def receives(self, *, source: str, detail_type: str) -> None:
         """Has sessions started for these events of the platform, by way of a queue."""

@@ -46,7 +46,7 @@ def logs(cloud: Cloud, _options: argparse.Namespace) -> None:
 
 
 def notifications(cloud: Cloud, _options: argparse.Namespace) -> None:
-    """print what was sent to approvers and customers"""
+    """print what was sent to people"""
     print_notifications(cloud, Console(highlight=False, soft_wrap=True))
 
 

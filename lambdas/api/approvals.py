@@ -4,9 +4,10 @@ from pydantic import Field
 
 from api.answers import AnswerSettings, find, goes_on
 from api.http import Refusal, Request
-from core.callbacks import Approval, CallbackRow, Callbacks, CallbackStatus, is_expired
+from core.callbacks import CallbackRow, Callbacks, CallbackStatus, is_expired
 from core.links import approver_of
 from core.parameters import secret
+from core.questions import Approval
 from core.record import Table
 from core.settings import load
 

@@ -12,14 +12,16 @@ _WHY: SessionError = {"type": "Cancelled", "message": "cancelled through the API
 
 @endpoint
 def handler(request: Request) -> Response:
-    """Stop the execution. Asking again changes nothing."""
+    """Stop the execution, and the next one where the session has just gone on in it. Asking again changes nothing."""
     table = Table(load(Settings).sessions_table)
     record = find(table, request.path["sessionId"])
-    if record["status"] not in ENDED:
-        _stop(table, record)
-        record = find(table, record["sessionId"])
-    elif record["status"] != Status.CANCELLED:
+    if record["status"] in ENDED and record["status"] != Status.CANCELLED:
         raise Refusal(409, "SessionEnded", f"The session has ended: {record['status']}.")
+    stopped = None
+    while record["status"] not in ENDED and record["executionArn"] != stopped:
+        _stop(table, record)
+        stopped = record["executionArn"]
+        record = find(table, record["sessionId"])
     return as_json(202, {"sessionId": record["sessionId"], "status": record["status"]})
 
 

@@ -64,7 +64,7 @@ class Wait(Model):
     """The question a session waits on, and until when (ISO 8601, UTC)."""
 
     callback_id: str
-    kind: Literal["approval", "webhook"]
+    kind: Literal["approval", "webhook", "signal"]
     step: str
     expires_at: str
 
@@ -94,7 +94,7 @@ class SessionRecord(Model):
 
 
 class SessionWithResult(SessionRecord):
-    """A session's record, and the result of one that is completed or expired."""
+    """A session's record, and the result of one that a step ended."""
 
     result: Any = None
 

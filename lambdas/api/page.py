@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from api.http import Handler, Refusal, Request, Response, retry_after, serve
 from api.models import COMMENT_LENGTH
-from core.callbacks import Approval, CallbackRow, CallbackStatus, Fact, Item, offered
+from core.callbacks import CallbackRow, CallbackStatus, offered
+from core.questions import Approval, Fact, Item
 
 _FOLDER = Path(__file__).with_name("pages")
 _STYLE = Markup((_FOLDER / "page.css").read_text(encoding="utf-8"))  # noqa: S704  # our own file, inside <style>

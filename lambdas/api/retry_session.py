@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from api.http import Refusal, Request, Response, as_json, endpoint
 from api.sessions import find
 from core import aws
-from core.executions import input_hash
+from core.executions import continued, input_hash
 from core.record import Record, SessionError, Status, Table
 from core.rows import Json
 from core.sessions import close
@@ -27,7 +27,7 @@ def handler(request: Request) -> Response:
     if not starting:
         record = next_attempt(table, record)
     arn = record["executionArn"]
-    if not start_execution(arn, session_id, {**raw, "sessionId": session_id}):
+    if not start_execution(arn, session_id, raw):
         close(table, record, arn, Status.FAILED, lambda _: _TAKEN)
         raise Refusal(409, "ExecutionAlreadyExists", "The name of its next execution was taken; retry once more.")
     return as_json(202, {"sessionId": session_id, "status": record["status"]})
@@ -39,7 +39,9 @@ def _starting(record: Record) -> bool:
 
 
 def _input(record: Record) -> Json:
-    """What the session was started with, from the newest of its executions that Step Functions knows."""
+    """What the session was started with, from the newest of its executions that Step Functions knows; and what it is
+    continued with, which that one may not have been given.
+    """
     client = aws.stepfunctions()
     for arn in _executions(record):
         try:
@@ -47,7 +49,7 @@ def _input(record: Record) -> Json:
         except client.exceptions.ExecutionDoesNotExist:
             continue
         if input_hash(raw) == record["inputHash"]:
-            return raw
+            return continued(raw, record["sessionId"], record.get("carried"))
     raise Refusal(409, "InputUnknown", "Step Functions no longer keeps what the session was started with; start anew.")
 
 

@@ -22,5 +22,5 @@ def find(table: Table, session_id: str) -> Record:
 
 
 def shown(record: Record) -> Json:
-    """A record without what only the table's index needs."""
-    return {name: value for name, value in record.items() if name != "openWorkflow"}
+    """A record without what only the table's index and a retry need."""
+    return {name: value for name, value in record.items() if name not in ("openWorkflow", "carried")}

@@ -17,12 +17,13 @@ from typing import TypeVar, get_type_hints
 
 from pydantic import BaseModel, Field
 
-from core.callbacks import Approval, Asking, CallbackRow, Callbacks, Decision, Question, Signals, Webhook
+from core.callbacks import Asking, CallbackRow, Callbacks, Decision
 from core.errors import InvalidInput
 from core.links import approval_url
 from core.notifications import Notification, NotificationSettings, notify
 from core.outputs import StepOutputs
 from core.parameters import parameter, secret
+from core.questions import Approval, Question, Signals, Webhook
 from core.rows import Json
 from core.sessions import Hold
 from core.settings import StepSettings, load

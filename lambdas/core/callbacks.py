@@ -9,18 +9,19 @@ docs/callbacks.md.
 import hashlib
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
 
 from botocore.exceptions import ClientError
-from pydantic import Field
 
 from core import aws, rows
 from core.clock import DAY, ahead, now
 from core.models import Model
-from core.notifications import Notification
+from core.questions import Question, Signals
+
+if TYPE_CHECKING:
+    from core.step import Session
 
 _KEPT_DAYS = 90  # after a question's end, for people who open an old link
 
@@ -85,90 +86,6 @@ class CallbackRow(TypedDict):
     ttl: int
 
 
-class Fact(Model):
-    """A line of what is asked: "Customer", "cust-123"."""
-
-    label: str
-    value: str
-
-
-class Item(Model):
-    """One of the things it is about; `amount` as people write it, with its currency."""
-
-    name: str
-    quantity: int
-    amount: str
-
-
-class Approval(Model):
-    """A question that people answer, each approver through a link of their own.
-
-    accepts: what may be decided, e.g. ("approve", "reject"). signals: what trusted services may answer beside these,
-    e.g. ("cancel",). expires_in: seconds, of the links and the question. notices: who else is told that it is asked.
-    """
-
-    kind: ClassVar[str] = "approval"
-
-    title: str
-    asked_by: str
-    facts: list[Fact] = Field(default=[])
-    items: list[Item] = Field(default=[])
-    total: str | None = None
-    accepts: tuple[str, ...]
-    signals: tuple[str, ...] = ()
-    approvers: tuple[str, ...]
-    expires_in: int
-    notices: tuple[Notification, ...] = ()
-
-    def shown(self) -> dict[str, Any]:
-        """What the approval's page needs of it."""
-        kept_elsewhere = {"accepts", "signals", "approvers", "expires_in", "notices"}
-        return self.model_dump(mode="json", by_alias=True, exclude=kept_elsewhere)
-
-
-@dataclass(frozen=True)
-class Webhook:
-    """A question that another system answers.
-
-    accepts: the first is what its signed answer counts as; signals may give the others. expires_in: seconds.
-    send: asks, given the URL that the answer goes to; repeated when it fails, so it must be idempotent.
-    """
-
-    kind: ClassVar[str] = "webhook"
-    signals: ClassVar[tuple[str, ...]] = ()
-    notices: ClassVar[tuple[Notification, ...]] = ()
-
-    accepts: tuple[str, ...]
-    expires_in: int
-    send: Callable[[str], None]
-
-    def shown(self) -> dict[str, Any]:
-        """Nobody looks at it."""
-        return {}
-
-
-@dataclass(frozen=True)
-class Signals:
-    """A wait that only signals of trusted services end: nobody is given a link.
-
-    accepts: the signals' names. expires_in: seconds. notices: who is told that it is waited for.
-    """
-
-    kind: ClassVar[str] = "signal"
-    signals: ClassVar[tuple[str, ...]] = ()
-
-    accepts: tuple[str, ...]
-    expires_in: int
-    notices: tuple[Notification, ...] = ()
-
-    def shown(self) -> dict[str, Any]:
-        """Nobody looks at it."""
-        return {}
-
-
-Question = Approval | Webhook | Signals
-
-
 @dataclass(frozen=True)
 class Asking:
     """Which delivery of which step asks: the session, the step with its item, the execution, and its task's token.
@@ -223,11 +140,11 @@ class Callbacks:
         fresh = _opened(asking, question)
         # What was answered replaces nothing: no row has this round.
         replacing = ("round", "=", "none") if asking.answered else ("round", "<>", fresh["round"])
-        there = rows.put_first(self._table, cast(rows.Json, fresh), replacing)
+        there = self._put(fresh, replacing)
         if there is None:
             return fresh
         if there["token"] == asking.token or there["round"] != fresh["round"] or there["version"] > asking.version:
-            return cast(CallbackRow, there)
+            return there
         fields: dict[str, Any] = {name: fresh[name] for name in ("token", "version", "executionArn")}
         remove = ""
         if "decision" in there:
@@ -240,13 +157,13 @@ class Callbacks:
         return self._update(fresh["callbackId"], fields, condition, seen, remove) or self.ask(asking, question)
 
     def replay(self, asking: Asking, question: Question, answer: Decision) -> CallbackRow:
-        """Has a delivery of a visit that was answered, in an execution before, told the same: the question's own row is a
-        later round's. Each token has a row for it, so none comes in another's way.
+        """Has a delivery of a visit that was answered, in an execution before, told the same: the question's own row is
+        a later round's. Each token has a row for it, so none comes in another's way.
         """
         row = _opened(asking, question)
         row["callbackId"] = hashlib.sha256(asking.token.encode()).hexdigest()[:32]
         row["status"], row["decision"] = CallbackStatus.DECIDED, _decision_row(answer)
-        rows.put_first(self._table, cast(rows.Json, row), ("round", "=", "none"))
+        self._put(row, ("round", "=", "none"))
         return row
 
     def asked(self, callback_id: str) -> None:
@@ -271,27 +188,37 @@ class Callbacks:
         committed = self._update(callback_id, {"status": CallbackStatus.DECIDED, "decision": kept}, condition, values)
         return (True, committed) if committed is not None else (False, self.get(callback_id))
 
-    def close(self, session_id: str, step: str, step_key: str) -> Decision | None:
+    def close(self, session: "Session", step: str, item: str | int | None = None) -> Decision | None:
         """Closes a visit's question, for the machine goes on without an answer; repeating it gives the same.
 
-        Returns the decision that was committed first, if one was: the machine has it with this. Of a question that is
-        closed nothing is accepted any more, so a decision and what comes instead of it never both stand.
+        session: of the step that closes it. Returns the decision that was committed first, if one was: the machine has
+        it with this. Of a question that is closed nothing is accepted any more, so a decision and what comes instead of
+        it never both stand; one that a late delivery has yet to ask is closed before.
         """
-        callback_id = callback_id_of(session_id, step)
-        values = {":open": CallbackStatus.OPEN, ":visit": step_key}
-        closed = {"status": CallbackStatus.CLOSED}
-        if self._update(callback_id, closed, "#status = :open AND stepKey = :visit", values) is not None:
+        closed = _closed(session, step, item)
+        callback_id, visit = closed["callbackId"], closed["round"]
+        values = {":open": CallbackStatus.OPEN, ":visit": visit}
+        if self._update(callback_id, {"status": closed["status"]}, "#status = :open AND #round = :visit", values):
             return None
-        row = self.get(callback_id)
-        if row is None or row["stepKey"] != step_key or "decision" not in row:
+        there = self._put(closed, ("round", "=", "none"))
+        if there is not None and there["round"] != visit and _is_before(there, session):
+            there = self._put(closed, ("round", "=", there["round"]))
+        if there is None or there["round"] != visit:  # it is closed; or it is long over
             return None
-        self.settle(row, CallbackStatus.DELIVERED)
-        return decision_of(row)
+        if there["status"] == CallbackStatus.OPEN:  # asked since
+            return self.close(session, step, item)
+        if "decision" not in there:
+            return None
+        self.settle(there, CallbackStatus.DELIVERED)
+        return decision_of(there)
 
     def settle(self, row: CallbackRow, status: CallbackStatus) -> None:
         """Notes what became of the decision, unless a newer token came meanwhile. That it was delivered stands."""
         seen = {":token_seen": row["token"], ":delivered": CallbackStatus.DELIVERED}
         self._update(row["callbackId"], {"status": status}, "#token = :token_seen AND #status <> :delivered", seen)
+
+    def _put(self, row: CallbackRow, replacing: tuple[str, str, Any]) -> CallbackRow | None:
+        return cast(CallbackRow | None, rows.put_first(self._table, cast(rows.Json, row), replacing))
 
     def _update(
         self, callback_id: str, fields: dict[str, Any], condition: str, values: dict[str, Any], remove: str = ""
@@ -360,3 +287,31 @@ def _opened(asking: Asking, question: Question) -> CallbackRow:
     if question.signals:
         row["signals"] = list(question.signals)
     return row
+
+
+def _closed(session: "Session", step: str, item: str | int | None) -> CallbackRow:
+    """The row of a visit whose question nobody has asked yet, and nobody may."""
+    moment, step_key = now(), step if item is None else f"{step}#{item}"
+    return {
+        "callbackId": callback_id_of(session.session_id, step),
+        "token": "",
+        "sessionId": session.session_id,
+        "workflow": "",
+        "stepKey": step_key,
+        "round": f"{session.began}/{step_key}",
+        "version": session.version,
+        "executionArn": "",
+        "kind": Signals.kind,
+        "question": {},
+        "accepts": [],
+        "expiresAt": moment,
+        "status": CallbackStatus.CLOSED,
+        "createdAt": moment,
+        "updatedAt": moment,
+        "ttl": int(time.time()) + _KEPT_DAYS * DAY,
+    }
+
+
+def _is_before(row: CallbackRow, session: "Session") -> bool:
+    """Whether the row is of an earlier visit, or of an earlier session of this id."""
+    return began(row) != session.began or row["version"] < session.version

@@ -14,14 +14,17 @@ from pydantic import BaseModel
 
 from core.errors import InvalidInput, SessionConflict
 from core.executions import continued
-from core.record import Table
+from core.record import ENDED, SessionError, Status, Table
 from core.rows import Json
+from core.sessions import close
 from core.settings import Settings, load
 from core.starts import continue_in_next, start_execution
 from core.step import Event, Session, Step, as_json
 
 RequestT = TypeVar("RequestT", bound=BaseModel)
 CarriedT = TypeVar("CarriedT", bound=BaseModel)
+
+_TAKEN: SessionError = {"type": "SessionConflict", "message": "the name of its next execution was taken"}
 
 
 def continuing_step(*, phase: str) -> Callable[[Callable[[RequestT, Session], CarriedT]], "ContinuingStep"]:
@@ -41,9 +44,12 @@ class ContinuingStep(Step):
         if not isinstance(given, dict):
             raise InvalidInput([("given", "is missing: pass the execution's own input, as the first state assigns it")])
         carried = as_json(self._work(delivery.input, session))
-        table = Table(load(self.settings).sessions_table)
-        record = continue_in_next(table, session.session_id, delivery.execution.id, session.step_key, self._phase)
+        table, session_id = Table(load(self.settings).sessions_table), session.session_id
+        record = continue_in_next(table, session_id, delivery.execution.id, session.step_key, self._phase, carried)
         arn = record["executionArn"]
-        if not start_execution(arn, session.session_id, continued(given, session.session_id, carried)):
-            raise SessionConflict(f"the name of session {session.session_id}'s next execution is taken: {arn}")
+        if record["status"] in ENDED:  # since this delivery, or one before it, handed it over
+            return {"executionArn": arn}
+        if not start_execution(arn, session_id, continued(given, session_id, record["carried"])):
+            close(table, record, arn, Status.FAILED, lambda _: _TAKEN)  # as no event of this execution will
+            raise SessionConflict(_TAKEN["message"])
         return {"executionArn": arn}

@@ -56,9 +56,9 @@ def split(raw: Any) -> tuple[Any, Any]:
     return {name: value for name, value in raw.items() if name != _CARRIED}, raw.get(_CARRIED)
 
 
-def continued(raw: Json, session_id: str, carried: Json) -> Json:
-    """The input of the execution that continues a session which was started with this one."""
-    return {**raw, "sessionId": session_id, _CARRIED: carried}
+def continued(raw: Json, session_id: str, carried: Json | None) -> Json:
+    """The input of the execution that goes on with a session which was started with this one."""
+    return {**raw, "sessionId": session_id, **({} if carried is None else {_CARRIED: carried})}
 
 
 def input_hash(raw: Any) -> str:

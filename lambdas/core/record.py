@@ -82,7 +82,9 @@ class WaitingFor(TypedDict):
 
 
 class Record(TypedDict):
-    """The session record. `openWorkflow` is there exactly while the session has not ended: the sweep's sparse index."""
+    """The session record. `openWorkflow` is there exactly while the session has not ended: the sweep's sparse index.
+    `carried` is what its present execution continues the session with.
+    """
 
     sessionId: str
     workflow: str
@@ -99,6 +101,7 @@ class Record(TypedDict):
     error: NotRequired[SessionError]
     compensation: NotRequired[str]
     delivery: NotRequired[str]
+    carried: NotRequired[Json]
     createdAt: str
     updatedAt: str
     version: int

@@ -81,7 +81,7 @@ class Starting:
     def _read(self, body: str) -> BaseModel:
         try:
             event = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InvalidInput([("event", "is not JSON")]) from None
         return validated(self._event, event)
 

@@ -10,6 +10,7 @@ from core import aws
 from core.errors import NotRetryable, SessionConflict, StaleExecution
 from core.executions import input_hash, session_id_of
 from core.record import ENDED, Change, Entry, Record, Status, StepStatus, Table
+from core.rows import Json
 from core.sessions import check_same, running, succeeded
 
 NEVER_BEGAN = "ExecutionDoesNotExist"
@@ -96,12 +97,12 @@ def next_attempt(table: Table, record: Record) -> Record:
     return table.change(session_id, decide, record) or record
 
 
-def continue_in_next(table: Table, session_id: str, execution: str, step: str, phase: str) -> Record:
+def continue_in_next(table: Table, session_id: str, execution: str, step: str, phase: str, carried: Json) -> Record:
     """Hands a session over from this execution to its next one, `<sessionId>-<attempt>`; repeating it changes nothing.
 
-    Returns the record as it then is: its executionArn is what is to be started. Its `steps` begin anew, with this
-    step's entry, so that a session may go on for years. Raises StaleExecution where the session belongs to another
-    execution, or has ended.
+    Returns the record as it then is: its executionArn is what is to be started, with its `carried`, which a retry needs
+    where that never began. Its `steps` begin anew, with this step's entry, so that a session may go on for years.
+    Raises StaleExecution where the session belongs to another execution, or has ended.
     """
 
     record = table.get(session_id)
@@ -118,6 +119,7 @@ def continue_in_next(table: Table, session_id: str, execution: str, step: str, p
             **_next_execution(there),
             "status": Status.PROCESSING,
             "phase": phase,
+            "carried": carried,
             "steps": {step: succeeded(running(None))},
         }
         return Change(set=fields, remove=("waitingFor",))

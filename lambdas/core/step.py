@@ -39,13 +39,14 @@ OutputT = TypeVar("OutputT", bound=BaseModel)
 class Session:
     """What a step's body may know of the session it works for.
 
-    A first step also knows when the session's record was made (`began`, ISO 8601, UTC) and, where its execution
-    continues the session, what the one before has handed on (`carried`; None in the first).
+    began: when the session's record was made (ISO 8601, UTC). version: the record's, as a step that is not the first
+    claimed it. carried: what a first step's execution continues the session with; None where it does not.
     """
 
     session_id: str
     step_key: str
     began: str = ""
+    version: int = 0
     carried: Any = None
 
 
@@ -193,7 +194,7 @@ class ClaimingStep(Step):
         hold.claim(self._phase, self._start)
         try:
             with named_errors():
-                return self._once(hold, delivery, session)
+                return self._once(hold, delivery, replace(session, began=hold.session_began, version=hold.version))
         except Exception as error:
             write_down(error, hold.fail)
             raise

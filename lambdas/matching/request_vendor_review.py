@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from core.asking import AskingSettings, asking_step
-from core.callbacks import Webhook
 from core.parameters import parameter, secret
+from core.questions import Webhook
 from core.settings import load
 from core.step import Session
 from matching.models import FoundSearch

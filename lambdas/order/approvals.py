@@ -1,6 +1,6 @@
 """What approvers are asked about an order."""
 
-from core.callbacks import Approval, Fact, Item
+from core.questions import Approval, Fact, Item
 from order.models import ApprovalRequest
 from order.money import shown
 

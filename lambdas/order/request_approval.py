@@ -3,7 +3,7 @@
 from pydantic import Field, Json
 
 from core.asking import ApprovalSettings, asking_step
-from core.callbacks import Approval
+from core.questions import Approval
 from core.settings import load
 from core.step import Session
 from order.approvals import question

@@ -1,7 +1,7 @@
 """AskOwner: asks the trip's owner, and asks anew what the requester has changed."""
 
 from core.asking import asking_step
-from core.callbacks import Approval
+from core.questions import Approval
 from core.step import Session
 from trip_request.models import TripRequest
 from trip_request.telling import question

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from core.callbacks import Approval, Fact
 from core.notifications import Notification
+from core.questions import Approval, Fact
 from trip_request.models import MOST_UPDATES, ClosedRequest, Facts, TripRequest
 from trip_request.requests import Outcome
 

@@ -21,8 +21,8 @@ from local.bench.machines import Machines
 from local.bench.recordings import Recorder, Recording, replay, writes
 from local.bench.sessions import Sessions
 from local.cloud import Cloud, LocalError, caller_environment, free_port
-from local.demo import sample_of
 from local.deploy import deploy
+from local.inputs import sample_of
 from local.receiver import receiver_of
 from local.stages import stage
 from local.surroundings import vendor_url

@@ -11,7 +11,7 @@ import urllib3
 
 from local.bench.sessions import STARTERS, WAIT_SECONDS, Sessions
 from local.cloud import Cloud, LocalError
-from local.demo import sample_of
+from local.inputs import sample_of
 from local.mailbox import letters
 
 WORKFLOW = "order"

@@ -17,7 +17,7 @@ from local.bench.lambdas import Function, Lambdas
 from local.bench.recordings import Recording
 from local.bench.sessions import Sessions
 from local.cloud import ACCOUNT, REGION, Cloud, LocalError
-from local.demo import sample_of
+from local.inputs import later, sample_of
 
 STARTED = "ai-chef"  # what the API is asked to start: it ends by itself
 
@@ -42,7 +42,7 @@ class Events:
         left = functions.keys() - {function.module for recording in recordings for function, _ in recording.calls}
         [delivered] = [recording for recording in recordings if recording.sends("matching.deliver_result")]
         parts = self._of_operations(recordings[0]), self._of_sessions(), self._of_approvals()
-        for part in (*parts, self._of_deliveries(delivered)):
+        for part in (*parts, self._of_deliveries(delivered), self._of_the_bus()):
             for module, event in part:
                 left -= {module}
                 yield functions[module], event
@@ -50,7 +50,7 @@ class Events:
             raise LocalError(f"Nothing says what {', '.join(sorted(left))} is sent; say it in local/bench/events.py.")
 
     def _of_operations(self, recording: Recording) -> Iterator[tuple[str, Any]]:
-        yield "operations.sweep_sessions", _envelope("aws.events", "Scheduled Event", _arn("events", "rule/sweep"), {})
+        yield "operations.sweep_sessions", _envelope("aws.events", "Scheduled Event", {}, _arn("events", "rule/sweep"))
         yield "operations.reconcile_session", self._aborted(recording)
         yield "operations.send_notification", _notification()
         yield "api.get_openapi", requests.get("/openapi.json")
@@ -98,6 +98,11 @@ class Events:
         yield "matching.park_delivery", event
         yield "operations.redeliver_result", self._parked()
 
+    def _of_the_bus(self) -> Iterator[tuple[str, Any]]:
+        """A practice was completed; what that starts has ended before anything else is measured."""
+        yield "skill_sync.start", _message("skill-sync-events-local", json.dumps(_practice_completed()))
+        self._sessions.until_idle(self._deployed["skill-sync"])
+
     def _parked(self) -> Any:
         """What was parked last, as the queue that it is redriven to hands it over."""
         url = self._sqs.get_queue_url(QueueName="deliveries-dead-local")["QueueUrl"]
@@ -140,14 +145,14 @@ class Events:
             "error": None,
             "cause": None,
         }
-        return _envelope("aws.states", "Step Functions Execution Status Change", event["execution"]["id"], detail)
+        return _envelope("aws.states", "Step Functions Execution Status Change", detail, event["execution"]["id"])
 
 
 def _arn(service: str, resource: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
-def _envelope(source: str, kind: str, resource: str, detail: Mapping[str, Any]) -> Any:
+def _envelope(source: str, kind: str, detail: Mapping[str, Any], *resources: str) -> Any:
     """https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html"""
     return {
         "version": "0",
@@ -157,7 +162,7 @@ def _envelope(source: str, kind: str, resource: str, detail: Mapping[str, Any]) 
         "account": ACCOUNT,
         "region": REGION,
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "resources": [resource],
+        "resources": resources,
         "detail": detail,
     }
 
@@ -187,8 +192,19 @@ def _notification() -> Any:
         "subject": "Your order is confirmed",
         "text": "Thank you.",
     }
-    in_order = {"MessageGroupId": session_id, "SequenceNumber": "1"}
+    in_order = {"MessageGroupId": session_id, "MessageDeduplicationId": session_id, "SequenceNumber": "1"}
     return _message("notifications-local.fifo", json.dumps(body), in_order)
+
+
+def _practice_completed() -> Any:
+    drill = {"drill": "garlands", "area": "edging", "score": 80}
+    detail = {
+        "userId": f"bench-{uuid.uuid4().hex}",
+        "practiceId": f"bench-{uuid.uuid4().hex}",
+        "practicedAt": later(0),
+        "drills": [drill],
+    }
+    return _envelope("snowboard-teaching", "snowboard.practice.completed", detail)
 
 
 def _message(queue: str, body: str, attributes: Mapping[str, str] | None = None) -> Any:

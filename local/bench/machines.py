@@ -55,13 +55,31 @@ class Machines:
         described = self._stepfunctions.describe_state_machine(stateMachineArn=machine)
         name = f"recording-{described['name']}"
         recorder = self._function(name, "recorder", "lambda:InvokeFunction")
-        definition = recorded(json.loads(described["definition"]), recorder)
-        return self._machine(name, definition)
+        definition = json.loads(described["definition"])
+        copy = self._machine(name, recorded(definition, recorder))
+        self._let_continue(definition, copy)
+        return copy
+
+    def retire(self, machine: str) -> None:
+        """Have a machine's executions end at once from now on: those that a replayed Lambda starts cost no time."""
+        done = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
+        self._stepfunctions.update_state_machine(stateMachineArn=machine, definition=json.dumps(done))
 
     def calls(self, session_id: str) -> list[dict[str, Any]]:
         """What a recording machine's Lambdas were sent in a session: {"function", "event"}, in order."""
         item = self._dynamodb.get_item(TableName=TABLE, Key={"sessionId": {"S": session_id}})["Item"]
         return [json.loads(call["S"]) for call in item["calls"]["L"]]
+
+    def _let_continue(self, definition: dict[str, Any], copy: str) -> None:
+        """Let the Lambdas of a machine go on in a next execution of its copy, as they may in one of its own."""
+        executions = f"{copy.replace(':stateMachine:', ':execution:')}:*"
+        grants = [_allow("states:StartExecution", copy), _allow("states:DescribeExecution", executions)]
+        for state in definition["States"].values():
+            if function := state.get("Arguments", {}).get("FunctionName"):
+                role = self._functions.get_function_configuration(FunctionName=function)["Role"]
+                self._iam.put_role_policy(
+                    RoleName=role.rpartition("/")[2], PolicyName="copy", PolicyDocument=_policy(grants)
+                )
 
     def _machine(self, name: str, definition: dict[str, Any]) -> str:
         role = self._role(f"{name}-machine", "states", {"lambda:InvokeFunction": "*"})
@@ -87,7 +105,7 @@ class Machines:
 
     def _role(self, name: str, service: str, grants: dict[str, str]) -> str:
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": f"{service}.amazonaws.com"}}
-        allowed = [{"Effect": "Allow", "Action": action, "Resource": on} for action, on in grants.items()]
+        allowed = [_allow(action, on) for action, on in grants.items()]
         role = self._iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy([trust]))["Role"]["Arn"]
         self._iam.put_role_policy(RoleName=name, PolicyName="grants", PolicyDocument=_policy(allowed))
         return role
@@ -115,6 +133,10 @@ def _task(function: str, payload: dict[str, str]) -> dict[str, Any]:
         "Arguments": {"FunctionName": function, "Payload": payload},
         "Output": "{% $states.result.Payload %}",
     }
+
+
+def _allow(action: str, on: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": on}
 
 
 def _policy(statements: list[dict[str, Any]]) -> str:

@@ -53,6 +53,14 @@ class Sessions:
             raise LocalError(f"{execution} ended as {described['status']}: {described.get('cause')}")
         return described
 
+    def until_idle(self, machine: str) -> None:
+        """Wait until no execution of the machine runs. Raises LocalError when that takes too long."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self._stepfunctions.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
+            if time.monotonic() > deadline:
+                raise LocalError(f"Executions of {machine} still run after {WAIT_SECONDS} s.")
+            time.sleep(0.05)
+
     def many(self, machine: str, sample: Mapping[str, Any], count: int) -> tuple[float, float, list[str]]:
         """The seconds from the first start until the last of `count` sessions has ended, the processor seconds that
         the cloud used meanwhile, and the ids of the sessions that succeeded."""

@@ -23,6 +23,7 @@ _REF = {
     "AWS::ApiGateway::RestApi": "{Name}",
     "AWS::ApiGateway::Stage": "{StageName}",
     "AWS::DynamoDB::Table": "{TableName}",
+    "AWS::Events::EventBus": "{Name}",
     "AWS::Lambda::Function": "{FunctionName}",
     "AWS::Logs::LogGroup": "{LogGroupName}",
     "AWS::SNS::Topic": "topic/{TopicName}",
@@ -31,6 +32,7 @@ _REF = {
 }
 _ARN = {
     "AWS::DynamoDB::Table": "table/{TableName}",
+    "AWS::Events::EventBus": "bus/{Name}",
     "AWS::Lambda::Function": "function/{FunctionName}",
     "AWS::Logs::LogGroup": "logs/{LogGroupName}:*",
     "AWS::SQS::Queue": "queue/{QueueName}",

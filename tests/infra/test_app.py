@@ -140,7 +140,46 @@ def test_a_step_that_asks_is_granted_it_by_its_state(project: Path, tmp_path: Pa
     functions = synthesise("local", tmp_path / "out", project).functions()
     variables = functions["order-charge-payment-local"]["Environment"]["Variables"]
     assert {"CALLBACKS_TABLE", "API_URL_PARAMETER", "APPROVALS_SECRET", "NOTIFICATIONS_QUEUE_URL"} <= variables.keys()
-    assert "STEPS_TABLE" not in variables
+
+
+KINDS = [
+    ("asks_systems", {"API_URL_PARAMETER"}),
+    ("awaits_signals", {"NOTIFICATIONS_QUEUE_URL"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "wanted"), KINDS)
+def test_a_step_that_asks_no_people_is_granted_no_more_than_it_needs(
+    kind: str, wanted: set[str], project: Path, tmp_path: Path
+) -> None:
+    definition = machine(("OpenOrder", "ChargePayment", "CloseOrder"))
+    definition["States"]["ChargePayment"]["Resource"] += ".waitForTaskToken"
+    write_machine(project, "order", definition)
+    ends = f'ends_session = ("CloseOrder",)\n    {kind} = ("ChargePayment",)'
+    write(project / "infra/workflows/order.py", stack("Order", ends))
+    functions = synthesise("local", tmp_path / "out", project).functions()
+    variables = functions["order-charge-payment-local"]["Environment"]["Variables"]
+    all_of_them = {"API_URL_PARAMETER", "APPROVALS_SECRET", "NOTIFICATIONS_QUEUE_URL"}
+    assert variables.keys() & all_of_them == wanted
+
+
+def test_a_loop_whose_state_does_not_tell_its_visits_apart_is_refused(project: Path, tmp_path: Path) -> None:
+    definition = machine(("OpenOrder", "ChargePayment", "CloseOrder"))
+    charge = definition["States"]["ChargePayment"]
+    charge["Catch"] = [{"ErrorEquals": ["Busy"], "Next": "ChargePayment"}]
+    write_machine(project, "order", definition)
+    with pytest.raises(ConfigurationError, match=r'a session may come to state ChargePayment more than once; .*"item"'):
+        synthesise("local", tmp_path / "refused", project)
+    charge["Arguments"]["Payload"]["item"] = "{% $round %}"
+    write_machine(project, "order", definition)
+    assert synthesise("local", tmp_path / "out", project).functions()
+
+
+def test_a_session_that_continues_tells_the_visits_of_each_state_apart(project: Path, tmp_path: Path) -> None:
+    ends = 'ends_session = ("CloseOrder",)\n    continues = ("ChargePayment",)'
+    write(project / "infra/workflows/order.py", stack("Order", ends))
+    with pytest.raises(ConfigurationError, match="a session may come to state ChargePayment more than once"):
+        synthesise("local", tmp_path / "out", project)
 
 
 def test_adding_a_workflow_changes_no_other_stack_but_operations_and_the_api(project: Path, tmp_path: Path) -> None:

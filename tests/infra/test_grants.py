@@ -7,8 +7,9 @@ from typing import get_type_hints
 import pytest
 
 from core.asking import AskingStep
-from core.callbacks import Webhook
+from core.continuing import ContinuingStep
 from core.delivering import DeliveringStep, ParkingStep
+from core.questions import Approval, Signals, Webhook
 from core.step import FirstStep, LastStep, MiddleStep
 from infra.app import ROOT
 from infra.convention import Step, Workflow, discover
@@ -19,6 +20,9 @@ Grants = set[tuple[str, str]]
 WORKFLOWS = discover(ROOT)
 STEPS = [(workflow, step) for workflow in WORKFLOWS for step in workflow.steps]
 COMPENSATIONS = [workflow for workflow in WORKFLOWS if workflow.compensates]
+STARTED_BY_EVENTS = [workflow for workflow in WORKFLOWS if workflow.starts]
+AUDIENCES = ("approvers", "customers", "members")
+RECEIVING = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes", "GetQueueUrl")
 
 # Actions without resource-level permissions (X-Ray, streams, log delivery), and names not known ahead.
 TRACING = {("xray:PutTelemetryRecords", "*"), ("xray:PutTraceSegments", "*")}
@@ -61,14 +65,18 @@ def on_stream(table: str) -> Grants:
     return {(f"dynamodb:{action}", f"stream/{table}") for action in actions} | LISTING_STREAMS
 
 
-def on_executions(stage: str, action: str) -> Grants:
+def on_executions(stage: str, action: str, workflows: list[Workflow] = WORKFLOWS) -> Grants:
     prefix = "arn:aws:states:region:account:execution"
-    return {(f"states:{action}", f"{prefix}:{workflow.name}-{stage}:*") for workflow in WORKFLOWS}
+    return {(f"states:{action}", f"{prefix}:{workflow.name}-{stage}:*") for workflow in workflows}
 
 
-def on_machines(stage: str, action: str) -> Grants:
+def on_machines(stage: str, action: str, workflows: list[Workflow] = WORKFLOWS) -> Grants:
     prefix = "arn:aws:states:region:account:stateMachine"
-    return {(f"states:{action}", f"{prefix}:{workflow.name}-{stage}") for workflow in WORKFLOWS}
+    return {(f"states:{action}", f"{prefix}:{workflow.name}-{stage}") for workflow in workflows}
+
+
+def starting(stage: str, workflows: list[Workflow] = WORKFLOWS) -> Grants:
+    return on_machines(stage, "StartExecution", workflows) | on_executions(stage, "DescribeExecution", workflows)
 
 
 def reading_secret(name: str) -> Grants:
@@ -80,11 +88,14 @@ def reading_parameter(stage: str, name: str) -> Grants:
 
 
 def asking(step: AskingStep, stage: str) -> Grants:
-    """What it takes to keep a question, and to send people a signed link to it; systems need none."""
-    keeping = on_table(f"callbacks-{stage}", "PutItem", "UpdateItem") | reading_parameter(stage, "api-url")
-    if get_type_hints(step._body)["return"] is Webhook:
-        return keeping
-    return keeping | reading_secret(f"approvals-{stage}") | notifying(stage)
+    """What it takes to keep a question; to give its address to a system, or signed to people; and to tell members."""
+    keeping = on_table(f"callbacks-{stage}", "PutItem", "UpdateItem") | on_table(f"steps-{stage}", "GetItem")
+    address = reading_parameter(stage, "api-url")
+    return {
+        Approval: keeping | address | reading_secret(f"approvals-{stage}") | notifying(stage),
+        Webhook: keeping | address,
+        Signals: keeping | notifying(stage),
+    }[get_type_hints(step._body)["return"]]
 
 
 def notifying(stage: str) -> Grants:
@@ -103,7 +114,16 @@ def own_to_workflows(stage: str) -> dict[str, Grants]:
     settling = on_table(f"orders-{stage}", "GetItem", "PutItem", "UpdateItem")
     stock = on_table(f"inventory-{stage}", "UpdateItem")
     writing = on_table(f"orders-{stage}", "UpdateItem")
+    practices, publishing = f"practices-{stage}", {("events:PutEvents", f"bus/platform-{stage}")}
+    reviewing = on_table(f"reviews-{stage}", "PutItem")
     return {
+        "course-review-screen-review": reviewing | on_table(f"sessions-{stage}", "GetItem"),
+        "course-review-publish-review": reviewing
+        | on_table(f"course-rankings-{stage}", "GetItem", "PutItem")
+        | notifying(stage),
+        "course-review-close-review": notifying(stage),
+        "gear-reminder-claim-due": on_table(f"callbacks-{stage}", "GetItem", "PutItem", "UpdateItem"),
+        "gear-reminder-send-reminder": notifying(stage),
         "matching-find-candidates": on_table(f"profiles-{stage}", "Query"),
         "matching-request-vendor-review": reading_parameter(stage, "matching-vendor-url")
         | reading_secret(f"matching-vendor-{stage}"),
@@ -112,28 +132,28 @@ def own_to_workflows(stage: str) -> dict[str, Grants]:
         "order-confirm-order": writing | notifying(stage),
         "order-release-stock": settling | stock,
         "order-compensate": settling | stock | paying(stage),
+        "skill-sync-start": on_table(practices, "PutItem", "UpdateItem"),
+        "skill-sync-load-practice": on_table(practices, "PutItem", "UpdateItem", "Query"),
+        "skill-sync-save-skill-profile": on_table(f"skill-profiles-{stage}", "PutItem"),
+        "skill-sync-publish-profile": publishing,
+        "trip-request-close-request": notifying(stage),
     }
 
 
 def life_of_a_step(workflow: Workflow, step: Step, stage: str) -> Grants:
     """What the step's own kind, in its code, does with the session."""
     handler = import_module(f"{workflow.package}.{step.module}").handler
-    sessions = on_table(f"sessions-{stage}", "UpdateItem")
-    match handler:
-        case FirstStep():
-            return sessions | on_table(f"sessions-{stage}", "PutItem")
-        case MiddleStep():
-            return sessions | on_table(f"steps-{stage}", "GetItem", "PutItem")
-        case LastStep():
-            return sessions | on_table(f"results-{stage}", "GetItem", "PutItem")
-        case AskingStep():
-            return sessions | asking(handler, stage)
-        case DeliveringStep():
-            return sessions | on_table(f"sessions-{stage}", "GetItem") | reading_secret(f"deliveries-{stage}")
-        case ParkingStep():
-            parking = on_queue(f"deliveries-dead-{stage}", "SendMessage")
-            return sessions | on_table(f"sessions-{stage}", "GetItem") | parking
-    raise AssertionError(f"{handler} is no step")
+    looking = on_table(f"sessions-{stage}", "GetItem")
+    kinds: dict[type, Grants] = {
+        FirstStep: on_table(f"sessions-{stage}", "PutItem"),
+        MiddleStep: on_table(f"steps-{stage}", "GetItem", "PutItem"),
+        LastStep: on_table(f"results-{stage}", "GetItem", "PutItem"),
+        DeliveringStep: looking | reading_secret(f"deliveries-{stage}"),
+        ParkingStep: looking | on_queue(f"deliveries-dead-{stage}", "SendMessage"),
+        ContinuingStep: looking | starting(stage, [workflow]),
+    }
+    own = asking(handler, stage) if isinstance(handler, AskingStep) else kinds[type(handler)]
+    return on_table(f"sessions-{stage}", "UpdateItem") | own
 
 
 def expected_of_steps(stage: str) -> Iterator[tuple[str, Grants]]:
@@ -152,10 +172,18 @@ def expected_of_compensations(stage: str) -> Iterator[tuple[str, Grants]]:
         yield f"{name}-{stage}", consuming | own | TRACING
 
 
+def expected_of_starts(stage: str) -> Iterator[tuple[str, Grants]]:
+    for workflow in STARTED_BY_EVENTS:
+        name, queue = f"{workflow.name}-start", f"{workflow.name}-events"
+        events = on_queue(f"{queue}-{stage}", *RECEIVING) | on_queue(f"{queue}-dead-{stage}", "SendMessage")
+        queueing = on_table(f"sessions-{stage}", "PutItem", "UpdateItem", "DeleteItem")
+        own = own_to_workflows(stage)[name] | own_logs(f"{name}-{stage}")
+        yield f"{name}-{stage}", events | queueing | starting(stage, [workflow]) | own | TRACING
+
+
 def expected_of_operations(stage: str) -> Iterator[tuple[str, Grants]]:
     sessions, callbacks, watching = f"sessions-{stage}", f"callbacks-{stage}", on_executions(stage, "DescribeExecution")
-    topics = {("sns:Publish", f"topic/{audience}-{stage}") for audience in ("approvers", "customers")}
-    receiving = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes", "GetQueueUrl")
+    topics = {("sns:Publish", f"topic/{audience}-{stage}") for audience in AUDIENCES}
     for name, own in {
         "reconcile-session": watching | dead_letters(stage) | on_table(sessions, "PutItem", "UpdateItem"),
         "sweep-sessions": watching
@@ -166,9 +194,10 @@ def expected_of_operations(stage: str) -> Iterator[tuple[str, Grants]]:
         | dead_letters(stage)
         | on_table(callbacks, "GetItem", "UpdateItem")
         | on_table(sessions, "GetItem", "UpdateItem")
+        | on_table(f"steps-{stage}", "PutItem")
         | on_machines(stage, "SendTaskSuccess"),
-        "send-notification": on_queue(f"notifications-{stage}.fifo", *receiving) | topics,
-        "redeliver-result": on_queue(f"deliveries-{stage}", *receiving)
+        "send-notification": on_queue(f"notifications-{stage}.fifo", *RECEIVING) | topics,
+        "redeliver-result": on_queue(f"deliveries-{stage}", *RECEIVING)
         | on_table(sessions, "GetItem", "UpdateItem")
         | reading_secret(f"deliveries-{stage}"),
     }.items():
@@ -177,17 +206,16 @@ def expected_of_operations(stage: str) -> Iterator[tuple[str, Grants]]:
 
 def expected_of_the_api(stage: str) -> Iterator[tuple[str, Grants]]:
     sessions, callbacks = f"sessions-{stage}", f"callbacks-{stage}"
-    starting = on_machines(stage, "StartExecution") | on_executions(stage, "DescribeExecution")
     answering = on_table(callbacks, "GetItem", "UpdateItem") | on_table(sessions, "GetItem")
     for name, own in {
-        "start-workflow": on_table(sessions, "PutItem", "UpdateItem", "DeleteItem") | starting,
+        "start-workflow": on_table(sessions, "GetItem", "PutItem", "UpdateItem", "DeleteItem") | starting(stage),
         "get-session": on_table(sessions, "GetItem") | on_table(f"results-{stage}", "GetItem"),
         "list-sessions": on_table(sessions, "BatchGetItem")
         | on_table(f"{sessions}/index/by-workflow", "Query")
         | on_table(f"{sessions}/index/by-owner", "Query"),
         "batch-sessions": on_table(sessions, "BatchGetItem"),
         "cancel-session": on_table(sessions, "GetItem", "UpdateItem") | on_executions(stage, "StopExecution"),
-        "retry-session": on_table(sessions, "GetItem", "UpdateItem") | starting,
+        "retry-session": on_table(sessions, "GetItem", "UpdateItem") | starting(stage),
         "send-signal": answering,
         "answer-callback": answering | reading_secret(f"webhooks-{stage}"),
         "show-approval": on_table(callbacks, "GetItem")
@@ -201,7 +229,8 @@ def expected_of_the_api(stage: str) -> Iterator[tuple[str, Grants]]:
 
 def test_a_lambda_may_do_what_its_part_in_the_sessions_life_needs_and_no_more(deployment: Deployment) -> None:
     granted = {name: deployment.grants(function["Role"]) for name, function in deployment.functions().items()}
-    parts = (expected_of_steps, expected_of_compensations, expected_of_operations, expected_of_the_api)
+    workflows = (expected_of_steps, expected_of_compensations, expected_of_starts)
+    parts = (*workflows, expected_of_operations, expected_of_the_api)
     assert granted == {name: grants for part in parts for name, grants in part(deployment.stage)}
 
 
@@ -267,25 +296,36 @@ def admitted(deployment: Deployment, kind: str) -> dict[str, list[Json]]:
     return found
 
 
-def test_queues_take_what_roles_are_granted_and_dead_letters_what_this_stages_rules_send(
-    deployment: Deployment,
-) -> None:
+def of_rules(queue: str, condition: Json) -> Json:
+    """What lets rules put events into a queue."""
+    return {
+        "Effect": "Allow",
+        "Action": "sqs:SendMessage",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Resource": queue,
+        "Condition": condition,
+    }
+
+
+def test_queues_take_what_roles_are_granted_and_events_of_this_stages_rules(deployment: Deployment) -> None:
     stage = deployment.stage
-    rules = f"arn:aws:events:region:account:rule/operations-{stage}-*"
-    assert admitted(deployment, "AWS::SQS::QueuePolicy") == {
+    rules = {"ArnLike": {"aws:SourceArn": f"arn:aws:events:region:account:rule/operations-{stage}-*"}}
+    policies = admitted(deployment, "AWS::SQS::QueuePolicy")
+    for workflow in STARTED_BY_EVENTS:
+        for queue in (f"queue/{workflow.name}-events-{stage}", f"queue/{workflow.name}-events-dead-{stage}"):
+            [statement] = policies.pop(queue)
+            rule = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+            assert rule.startswith(f"{workflow.name}-data-{stage}/Events")
+            expected = of_rules(queue, {"ArnEquals": {"aws:SourceArn": rule}})
+            assert {name: value for name, value in statement.items() if name != "Sid"} | {
+                "Action": "sqs:SendMessage"
+            } == expected
+    assert policies == {
         f"queue/notifications-{stage}.fifo": [],
         f"queue/notifications-dead-{stage}.fifo": [],
         f"queue/deliveries-{stage}": [],
         f"queue/deliveries-dead-{stage}": [],
-        f"queue/dead-letters-{stage}": [
-            {
-                "Effect": "Allow",
-                "Action": "sqs:SendMessage",
-                "Principal": {"Service": "events.amazonaws.com"},
-                "Resource": f"queue/dead-letters-{stage}",
-                "Condition": {"ArnLike": {"aws:SourceArn": rules}},
-            }
-        ],
+        f"queue/dead-letters-{stage}": [of_rules(f"queue/dead-letters-{stage}", rules)],
     }
 
 
@@ -293,7 +333,7 @@ def test_topics_take_what_roles_are_granted_and_alarms_what_cloudwatch_sends(dep
     stage = deployment.stage
     topics = admitted(deployment, "AWS::SNS::TopicPolicy")
     [alarms] = topics.pop(f"topic/alarms-{stage}")
-    assert topics == {f"topic/approvers-{stage}": [], f"topic/customers-{stage}": []}
+    assert topics == {f"topic/{audience}-{stage}": [] for audience in AUDIENCES}
     assert alarms["Action"] == "sns:Publish"
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": "account"}}

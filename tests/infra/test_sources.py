@@ -9,6 +9,7 @@ from infra.convention import discover
 from tests.infra.synth import Deployment
 
 COMPENSATING = [workflow.name for workflow in discover(ROOT) if workflow.compensates]
+STARTED_BY_EVENTS = [workflow.name for workflow in discover(ROOT) if workflow.starts]
 
 
 def sources(deployment: Deployment) -> dict[str, Any]:
@@ -20,10 +21,11 @@ def pattern(source: Any) -> Any:
     return json.loads(only["Pattern"])
 
 
-def test_only_compensations_and_deliveries_have_event_sources(deployment: Deployment) -> None:
+def test_only_compensations_starts_and_deliveries_have_event_sources(deployment: Deployment) -> None:
     stage = deployment.stage
     compensations = {f"{workflow}-compensate-{stage}" for workflow in COMPENSATING}
-    assert sources(deployment).keys() == compensations | {
+    starts = {f"{workflow}-start-{stage}" for workflow in STARTED_BY_EVENTS}
+    assert sources(deployment).keys() == compensations | starts | {
         f"{name}-{stage}" for name in ("deliver-decision", "send-notification", "redeliver-result")
     }
 
@@ -96,9 +98,36 @@ def test_results_that_were_redriven_are_sent_alone_tried_three_times_and_then_pa
     assert queue["VisibilityTimeout"] >= 6 * deployment.functions()[f"redeliver-result-{stage}"]["Timeout"]
 
 
+def test_events_wait_in_a_queue_that_tries_three_times_and_keeps_what_failed(deployment: Deployment) -> None:
+    stage = deployment.stage
+    for workflow in STARTED_BY_EVENTS:
+        source = sources(deployment)[f"{workflow}-start-{stage}"]
+        assert source["EventSourceArn"] == f"queue/{workflow}-events-{stage}"
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        queue = deployment.named("AWS::SQS::Queue", f"{workflow}-events-{stage}")
+        dead = f"queue/{workflow}-events-dead-{stage}"
+        assert queue["RedrivePolicy"] == {"deadLetterTargetArn": dead, "maxReceiveCount": 3}
+        assert queue["VisibilityTimeout"] >= 6 * deployment.functions()[f"{workflow}-start-{stage}"]["Timeout"]
+
+
+def test_practices_of_the_platform_come_by_the_stages_bus(deployment: Deployment) -> None:
+    stage = deployment.stage
+    [bus] = [bus for _, bus in deployment.resources("AWS::Events::EventBus")]
+    assert bus["Name"] == f"platform-{stage}"
+    [rule] = [rule for _, rule in deployment.resources("AWS::Events::Rule") if "EventBusName" in rule]
+    assert rule["EventBusName"] == f"platform-{stage}"
+    assert rule["EventPattern"] == {
+        "source": ["snowboard-teaching"],
+        "detail-type": ["snowboard.practice.completed"],
+    }
+    [target] = rule["Targets"]
+    assert target["Arn"] == f"queue/skill-sync-events-{stage}"
+    assert target["DeadLetterConfig"] == {"Arn": f"queue/skill-sync-events-dead-{stage}"}
+
+
 def test_queues_are_encrypted_and_keep_what_nobody_took_for_two_weeks(deployment: Deployment) -> None:
     queues = [queue for _, queue in deployment.resources("AWS::SQS::Queue")]
-    assert len(queues) == 5
+    assert len(queues) == 5 + 2 * len(STARTED_BY_EVENTS)
     for queue in queues:
         assert queue["SqsManagedSseEnabled"] is True
         assert queue["MessageRetentionPeriod"] == 14 * 24 * 60 * 60

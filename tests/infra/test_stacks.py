@@ -11,11 +11,12 @@ import pytest
 from core.settings import Settings, load
 from infra.app import ROOT
 from infra.convention import Workflow, discover
-from tests.infra.synth import Deployment
+from tests.infra.synth import Deployment, Json
 
 WORKFLOWS = discover(ROOT)
 SECRET = "AWS::SecretsManager::Secret"
 LENGTHS = {"approvals": 64, "webhooks": 32, "deliveries": 32}
+DATA = ("order-data", "matching-data", "skill-sync-data", "course-review-data")
 VISIBLE = "ApproximateNumberOfMessagesVisible"
 each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
 
@@ -23,7 +24,7 @@ each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workfl
 def test_a_stage_has_one_stack_per_workflow_one_for_what_tables_it_has_and_three_of_its_own(
     deployment: Deployment,
 ) -> None:
-    names = ["stateful", "operations", "api", "order-data", "matching-data", *(workflow.name for workflow in WORKFLOWS)]
+    names = ["stateful", "operations", "api", *(workflow.name for workflow in WORKFLOWS), *DATA]
     assert deployment.templates.keys() == {f"{name}-{deployment.stage}" for name in names}
 
 
@@ -106,6 +107,10 @@ KEYS = {
     "callbacks": ["callbackId"],
     "orders": ["sessionId"],
     "inventory": ["productId"],
+    "practices": ["userId", "practiceId"],
+    "skill-profiles": ["userId"],
+    "reviews": ["courseId", "userId"],
+    "course-rankings": ["resort"],
 }
 
 
@@ -138,13 +143,9 @@ def test_sessions_are_found_by_what_no_step_changes(deployment: Deployment) -> N
 def test_data_outlives_its_stack_in_prod_and_only_there(deployment: Deployment) -> None:
     kept = deployment.stage == "prod"
     policies = 2 * [("Retain" if kept else "Delete")]
-    for stack in (
-        f"stateful-{deployment.stage}",
-        f"order-data-{deployment.stage}",
-        f"matching-data-{deployment.stage}",
-    ):
-        for resource in deployment.templates[stack]["Resources"].values():
-            if resource["Type"] == "AWS::SQS::QueuePolicy":
+    for stack in ("stateful", *DATA):
+        for resource in deployment.templates[f"{stack}-{deployment.stage}"]["Resources"].values():
+            if resource["Type"] in ("AWS::SQS::QueuePolicy", "AWS::Events::Rule"):
                 continue
             assert [resource["DeletionPolicy"], resource["UpdateReplacePolicy"]] == policies
             if resource["Type"] == "AWS::DynamoDB::Table":
@@ -160,8 +161,14 @@ def test_secrets_are_generated_of_letters_and_digits(deployment: Deployment) -> 
         assert generated["IncludeSpace"] is False
 
 
+def of_operations(deployment: Deployment) -> list[Json]:
+    """The rules on the account's own bus."""
+    return [rule for _, rule in deployment.resources("AWS::Events::Rule") if "EventBusName" not in rule]
+
+
 def test_ends_that_no_step_wrote_down_reach_the_reconciler(deployment: Deployment) -> None:
-    [rule] = [rule for _, rule in deployment.resources("AWS::Events::Rule") if "EventPattern" in rule]
+    rules = of_operations(deployment)
+    [rule] = [rule for rule in rules if "EventPattern" in rule]
     assert rule["EventPattern"] == {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
@@ -178,7 +185,7 @@ def test_ends_that_no_step_wrote_down_reach_the_reconciler(deployment: Deploymen
 
 
 def test_the_sweep_knows_every_workflow_and_runs_every_few_minutes(deployment: Deployment) -> None:
-    [rule] = [rule for _, rule in deployment.resources("AWS::Events::Rule") if "ScheduleExpression" in rule]
+    [rule] = [rule for rule in of_operations(deployment) if "ScheduleExpression" in rule]
     local = deployment.stage == "local"
     assert rule["ScheduleExpression"] == ("rate(1 minute)" if local else "rate(5 minutes)")
     sweep = deployment.functions()[f"sweep-sessions-{deployment.stage}"]
@@ -190,11 +197,11 @@ def test_the_sweep_knows_every_workflow_and_runs_every_few_minutes(deployment: D
 
 def test_an_event_that_cannot_be_handled_is_retried_and_then_kept(deployment: Deployment) -> None:
     queue = f"queue/dead-letters-{deployment.stage}"
-    for _, rule in deployment.resources("AWS::Events::Rule"):
+    for rule in of_operations(deployment):
         [target] = rule["Targets"]
         assert target["DeadLetterConfig"] == {"Arn": f"arn:aws:sqs:region:account:dead-letters-{deployment.stage}"}
         assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
-    assert len(list(deployment.resources("AWS::Events::Rule"))) == 2
+    assert len(of_operations(deployment)) == 2
     configured = {
         config["FunctionName"]: config["DestinationConfig"]
         for _, config in deployment.resources("AWS::Lambda::EventInvokeConfig")
@@ -220,6 +227,8 @@ def test_people_are_told_of_failures_delays_stale_sessions_and_dead_letters(depl
         "notifications-dead": ("AWS/SQS", VISIBLE, {"QueueName": f"notifications-dead-{stage}.fifo"}),
         "deliveries-dead": ("AWS/SQS", VISIBLE, {"QueueName": f"deliveries-dead-{stage}"}),
     }
+    for dead in (f"{workflow.name}-events-dead" for workflow in WORKFLOWS if workflow.starts):
+        expected[dead] = ("AWS/SQS", VISIBLE, {"QueueName": f"{dead}-{stage}"})
     for name in ("reconcile-session", "sweep-sessions", "deliver-decision", "send-notification", "redeliver-result"):
         expected[f"{name}-errors"] = ("AWS/Lambda", "Errors", {"FunctionName": f"{name}-{stage}"})
     for name in (

@@ -7,11 +7,21 @@ import pytest
 from core import aws
 from tests.infra.synth import Deployment
 
+SHARED = ("sessions", "steps", "results", "callbacks")
+OF_WORKFLOWS = (
+    "orders",
+    "inventory",
+    "payments",
+    "profiles",
+    "practices",
+    "skill-profiles",
+    "reviews",
+    "course-rankings",
+)
+
 
 @pytest.mark.usefixtures("tables")
-@pytest.mark.parametrize(
-    "table", ["sessions", "steps", "results", "callbacks", "orders", "inventory", "payments", "profiles"]
-)
+@pytest.mark.parametrize("table", [*SHARED, *OF_WORKFLOWS])
 def test_a_table_has_the_same_keys_and_indexes_in_unit_tests_and_in_the_stack(
     deployments: dict[str, Deployment], table: str
 ) -> None:

@@ -1,5 +1,6 @@
 """The Lambda of these tests: it does what its event asks for and says where it runs."""
 
+import json
 import os
 import sys
 import time
@@ -8,8 +9,11 @@ from typing import Any
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, object]:
-    if "Records" in event:
-        return _fail_first(event["Records"])
+    match event.get("Records"):
+        case [{"eventSource": "aws:sqs"}, *_] as messages:
+            return _fail_marked(messages)
+        case [*_] as changes:
+            return _fail_first(changes)
     sys.stdout.write(event.get("print", "") + "\n")
     if "keep" in event:
         _note(event["keep"], event["token"])
@@ -26,6 +30,17 @@ def _fail_first(records: list[dict[str, Any]]) -> dict[str, object]:
         item = record["dynamodb"]["NewImage"]
         if not _note(item["file"]["S"], item["id"]["S"]):
             failed.append({"itemIdentifier": record["dynamodb"]["SequenceNumber"]})
+    return {"batchItemFailures": failed}
+
+
+def _fail_marked(messages: list[dict[str, Any]]) -> dict[str, object]:
+    """Notes the id of each message's event in the file that its detail names, and fails those that are to fail."""
+    failed = []
+    for message in messages:
+        event = json.loads(message["body"])
+        _note(event["detail"]["file"], event["detail"]["id"])
+        if event["detail"]["fails"]:
+            failed.append({"itemIdentifier": message["messageId"]})
     return {"batchItemFailures": failed}
 
 

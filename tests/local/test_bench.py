@@ -4,13 +4,14 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from local.bench import requests
 from local.bench.figures import Write, at_most, compare, figures_table, none_lost, writes_table
 from local.bench.lambdas import Function
 from local.bench.machines import recorded
-from local.bench.recordings import Recording, replay
+from local.bench.recordings import Recording, ending, replay, telling
 
 
 def printed(table: object) -> list[str]:
@@ -96,9 +97,10 @@ def test_a_recorded_machine_calls_the_recorder_in_place_of_each_lambda_wherever_
 
 def test_a_recording_is_replayed_for_a_new_session_each_time_and_says_which_lambdas_came_before() -> None:
     first, second = (Function(name, name, name, {}, Path()) for name in ("first", "second"))
+    event = {"execution": {"name": "old"}, "input": {"id": "old"}}
     recordings = [
-        Recording("old", "machine", ((first, {"id": "old"}),)),
-        Recording("old", "machine", ((first, {"id": "old"}), (second, {"id": "old"}))),
+        Recording("old", "machine", ((first, event),)),
+        Recording("old", "machine", ((first, event), (second, event))),
     ]
 
     calls = list(replay(recordings))
@@ -108,9 +110,37 @@ def test_a_recording_is_replayed_for_a_new_session_each_time_and_says_which_lamb
         ("first", True),
         ("second", False),
     ]
-    ids = [event["id"] for _, event, _ in calls]
+    assert {event["execution"]["name"] for _, event, _ in calls} == {"old"}
+    ids = [event["input"]["id"] for _, event, _ in calls]
     assert ids[1] == ids[2]
     assert len({"old", *ids}) == 3
+
+
+def recording(*names: str) -> Recording:
+    """A session in which these Lambdas were called."""
+    return Recording("old", "machine", tuple((Function(name, name, name, {}, Path()), {}) for name in names))
+
+
+def test_recordings_are_kept_as_far_as_they_call_a_lambda_that_no_longer_one_calls() -> None:
+    accepted, declined, changed = (
+        recording("ask", "close"),
+        recording("ask", "end"),
+        recording("ask", "change", "close"),
+    )
+
+    assert telling([accepted, declined, changed]) == [declined, changed]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "accepts", "action"),
+    [
+        ("trip-request", ["update", "accept", "cancel"], "accept"),
+        ("gear-reminder", ["move", "cancel"], "cancel"),
+        ("course-review", ["resubmit"], "resubmit"),
+    ],
+)
+def test_a_session_that_asks_again_is_answered_so_that_it_ends(workflow: str, accepts: list[str], action: str) -> None:
+    assert ending(workflow, accepts) == action
 
 
 def test_a_link_is_opened_with_its_ticket_and_decided_with_a_form() -> None:

@@ -14,11 +14,12 @@ import pytest
 import urllib3
 from rich.console import Console
 
-from local import demo
+from local import demo, inputs
 from local.cloud import ROOT, Cloud, LocalError
 from local.deploy import state_machines
 from local.receiver import Receiver
 from tests.local.conftest import Lab
+from tests.local.reader import Reader
 
 pytestmark = pytest.mark.xdist_group("local_cloud")
 
@@ -28,26 +29,10 @@ def console() -> Console:
     return Console(file=io.StringIO(), width=200, soft_wrap=True)
 
 
-class Reader(io.StringIO):
-    """Somebody who reads what is printed, and acts on the first line that fits the pattern."""
-
-    def __init__(self, pattern: str, act: Callable[[str], None]) -> None:
-        super().__init__()
-        self._pattern, self._act, self._acted = pattern, act, False
-
-    def write(self, text: str) -> int:
-        written = super().write(text)
-        found = re.search(self._pattern, self.getvalue())
-        if found and not self._acted:
-            self._acted = True
-            self._act(found.group())
-        return written
-
-
 @pytest.fixture(autouse=True)
 def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sample input for a workflow named `toy`."""
-    monkeypatch.setattr(demo, "SAMPLES", tmp_path)
+    monkeypatch.setattr(inputs, "SAMPLES", tmp_path)
     (tmp_path / "toy.json").write_text('{"sides": 6}')
 
 
@@ -136,7 +121,7 @@ def test_somebody_who_leaves_is_told_how_to_cancel(
 
 def run_order(cloud: Cloud, pattern: str, act: Callable[[str], None]) -> str:
     """Run the demo of order, with somebody who acts on what is printed; all that is printed."""
-    reader = Reader(pattern, act)
+    reader = Reader((pattern, act))
     demo.run_demo(cloud, "order", state_machines(cloud), Console(file=reader, width=200, soft_wrap=True))
     return reader.getvalue()
 
@@ -144,7 +129,7 @@ def run_order(cloud: Cloud, pattern: str, act: Callable[[str], None]) -> str:
 @pytest.fixture
 def real(deployed_cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     """The cloud, and the workflows' own samples."""
-    monkeypatch.setattr(demo, "SAMPLES", ROOT / "local" / "samples")
+    monkeypatch.setattr(inputs, "SAMPLES", ROOT / "local" / "samples")
     return deployed_cloud
 
 

@@ -64,7 +64,7 @@ def queues(closed: Lab, monkeypatch: pytest.MonkeyPatch) -> Queues:
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
     """Has something done while the command waits."""
-    return lambda act: monkeypatch.setattr("local.redrive.time.sleep", lambda _seconds: act())
+    return lambda act: monkeypatch.setattr("local.queues.time.sleep", lambda _seconds: act())
 
 
 def test_it_says_what_was_delivered_and_what_is_parked_again(

@@ -5,6 +5,7 @@ import json
 import subprocess
 import uuid
 from argparse import Namespace
+from decimal import Decimal
 
 import boto3
 import pytest
@@ -14,9 +15,17 @@ from rich.console import Console
 from local import __main__ as commands
 from local.api import public_api
 from local.cloud import ACCOUNT, REGION, Cloud, LocalError
-from local.mailbox import letters, print_notifications
+from local.mailbox import AUDIENCES, letters, print_notifications, print_told
 from local.receiver import Receiver
-from local.surroundings import API_URL_PARAMETER, PROFILES, VENDOR_SECRET, VENDOR_URL_PARAMETER, surround, vendor_url
+from local.surroundings import (
+    API_URL_PARAMETER,
+    PRACTICES,
+    PROFILES,
+    VENDOR_SECRET,
+    VENDOR_URL_PARAMETER,
+    surround,
+    vendor_url,
+)
 from tests.local.conftest import Lab
 from tests.support.waiting import eventually
 
@@ -72,11 +81,25 @@ def test_a_cloud_without_the_app_has_no_api(plain: Lab) -> None:
 
 def test_the_mailbox_takes_each_notification_once_and_looking_leaves_it_there(deployed_cloud: Cloud) -> None:
     surround(deployed_cloud)
-    session_id = publish(deployed_cloud, "customers", "Your order is confirmed")
-    eventually(lambda: bool(of_session(deployed_cloud, session_id)))
+    for audience in AUDIENCES:
+        session_id = publish(deployed_cloud, audience, "Your order is confirmed")
+        eventually(lambda session_id=session_id: bool(of_session(deployed_cloud, session_id)))  # type: ignore[misc]
 
-    assert of_session(deployed_cloud, session_id) == [("customers", "ann", "Your order is confirmed")]
-    assert of_session(deployed_cloud, session_id) == [("customers", "ann", "Your order is confirmed")]
+        for _ in range(2):
+            assert of_session(deployed_cloud, session_id) == [(audience, "ann", "Your order is confirmed")]
+
+
+def test_those_who_were_told_of_a_session_are_listed_and_nobody_else(deployed_cloud: Cloud) -> None:
+    session_id, _ = publish(deployed_cloud, "members", "[Your] trip"), publish(deployed_cloud, "members", "Another")
+    eventually(lambda: bool(of_session(deployed_cloud, session_id)))
+    console = Console(file=io.StringIO(), width=200)
+
+    print_told(deployed_cloud, session_id, console)
+    print_told(deployed_cloud, "nobody-was-told", console)
+
+    assert isinstance(console.file, io.StringIO)
+    lines = [line.split() for line in console.file.getvalue().splitlines()]
+    assert lines == [[], ["Told", "What"], ["ann", "[Your]", "trip", "Please", "[look]."]]
 
 
 def test_notifications_are_printed_with_the_newest_last(deployed_cloud: Cloud) -> None:
@@ -120,6 +143,14 @@ def test_the_people_of_the_sample_are_there_and_who_was_changed_stays_so(deploye
 
     assert profiles.get_item(Key={"place": changed["place"], "userId": changed["userId"]})["Item"] == changed
     assert profiles.scan(Select="COUNT")["Count"] == len(json.loads(PROFILES.read_text()))
+
+
+def test_the_practices_of_the_sample_are_there(deployed_cloud: Cloud) -> None:
+    practices = boto3.resource("dynamodb", **deployed_cloud.connection()).Table("practices-local")
+
+    for row in json.loads(PRACTICES.read_text(), parse_float=Decimal):
+        key = {name: row[name] for name in ("userId", "practiceId")}
+        assert practices.get_item(Key=key)["Item"] == row
 
 
 def ask_vendor(cloud: Cloud, key: str, callback_url: str) -> int:

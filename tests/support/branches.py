@@ -42,18 +42,15 @@ def taken(definition: dict[str, Any], runs: Iterable[Run]) -> set[Branch]:
 
 def _taken(states: dict[str, Any], run: Run) -> Iterator[Branch]:
     yield from ((name, "entered") for name in run.entered)
-    for (name, error), (following, _) in pairwise(run.invoked):
-        if error is not None and name == following:
-            yield from _first(name, states[name], "Retry", error)
-    ended_with = dict(run.invoked)  # of each state, how its last invocation ended
+    for (name, error), (following, _) in pairwise([*run.invoked, ("", None)]):
+        if error is not None:
+            yield from _first(name, states[name], "Retry" if name == following else "Catch", error)
     for name, following in pairwise(run.entered):
         state = states[name]
         rules = [n for n, rule in enumerate(state.get("Choices", [])) if rule["Next"] == following]
         yield from ((name, f"Choices[{n}]") for n in rules)
         if state.get("Default") == following:
             yield (name, "Default")
-        if (error := ended_with.get(name)) is not None:
-            yield from _first(name, state, "Catch", error)
 
 
 def _first(name: str, state: dict[str, Any], key: str, error: str) -> Iterator[Branch]:

@@ -8,11 +8,12 @@ import importlib
 import json
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
+from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -20,14 +21,18 @@ from unittest.mock import patch
 import jsonata
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackEndpoint
 from moto.stepfunctions.parser.asl.jsonata import jsonata as moto_jsonata
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.utils.boto_client import boto_client_for
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from pydantic.alias_generators import to_snake
 
 from core import aws
 from core.callbacks import Callbacks, Decision
 from core.clock import now
+from tests.support.clock import Clock
 from tests.support.decisions import deliver
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +40,9 @@ ROLE = "arn:aws:iam::123456789012:role/machine"
 
 _parse = cache(AmazonStateLanguageParser.parse)
 """A machine's program keeps nothing of an execution, and to parse it takes longer than to run it."""
+
+_lambda_client = cache(partial(boto_client_for, "us-east-1", "lambda"))
+"""moto makes one for each invocation, which takes longer than the invocation."""
 
 TIMEOUT = "States.Timeout"
 
@@ -52,13 +60,15 @@ class Fault:
     after_work: bool = False
 
 
-Answer = tuple[str, dict[str, Any]]
-"""A state that asks, and the decision it is to get: `("RequestApproval", {"action": "approve", "by": "ann"})`."""
+Answer = tuple[str, dict[str, Any] | None]
+"""A state that asks, and the decision it is to get: `("RequestApproval", {"action": "approve", "by": "ann"})`. None:
+nobody answers in time.
+"""
 
 
 @dataclass
 class Run:
-    """One execution as it ended."""
+    """A session's executions, one after the other, and how the last one ended."""
 
     status: str
     output: Any
@@ -67,72 +77,105 @@ class Run:
     arn: str
     entered: list[str]
     invoked: list[tuple[str, str | None]]
-    """(state, error name or None) of each invocation of a Lambda, in order."""
+    """(state, error name or None) of each invocation of a Lambda, in order. Where nobody answered: States.Timeout."""
+    histories: list[int] = field(default_factory=list)
+    """How many events each execution has."""
 
 
 @dataclass
 class Machine:
-    """A workflow's state machine in moto."""
+    """A workflow's state machine in moto. clock: moves on by the seconds of each wait whose time is over."""
 
     workflow: str
     arn: str
     definition: dict[str, Any]
+    clock: Clock | None = None
     faults: list[Fault] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    answers: Iterator[Answer] = field(default_factory=lambda: iter(()))
     invoked: list[tuple[str, str | None]] = field(default_factory=list)
-    asked: list[tuple[str, str]] = field(default_factory=list)
-    """(state, callbackId) of each question that was asked and not yet looked at."""
+    happened: SimpleQueue[tuple[str, dict[str, Any] | None] | None] = field(default_factory=SimpleQueue)
+    """A question was asked: callbackId, and the decision to commit, if there is none yet. None: an execution ended."""
     lapsed: set[str] = field(default_factory=set)
     """The task tokens whose time is over."""
+    turn: threading.Condition = field(default_factory=threading.Condition)
+    running: str = ""
+    """The execution whose turn it is: one that continues a session waits until the one before has ended."""
 
-    def run(self, raw: Any, *, name: str, faults: Sequence[Fault] = (), answers: Sequence[Answer] = ()) -> Run:
-        """Starts an execution, answers its questions, and waits for its end."""
-        self.faults, self.answers, self.invoked, self.asked = list(faults), list(answers), [], []
+    def run(self, raw: Any, *, name: str, faults: Sequence[Fault] = (), answers: Iterable[Answer] = ()) -> Run:
+        """Starts an execution, answers its questions in this order, and waits for its end. So with those after it, in
+        which its session continues.
+        """
+        self.faults, self.answers, self.invoked = list(faults), iter(answers), []
+        start = aws.stepfunctions().start_execution(stateMachineArn=self.arn, name=name, input=json.dumps(raw))
+        run = self._followed(start["executionArn"])
+        while isinstance(run.output, dict) and run.output.keys() == {"executionArn"}:  # what a continuing step returns
+            last = self._followed(run.output["executionArn"])
+            run = replace(last, entered=run.entered + last.entered, histories=run.histories + last.histories)
+        return run
+
+    def invoke(self, state: str, event: Any) -> Any:
+        """What Lambda does: the handler's answer, or its error as a LambdaError."""
+        with self.turn:
+            self.turn.wait_for(lambda: self.running == event["execution"]["id"])
+        visit = 1 + sum(before == state for before, _ in self.invoked)
+        fault = next((fault for fault in self.faults if (fault.state, fault.visit) == (state, visit)), None)
+        lapses = fault is not None and fault.error == TIMEOUT and "taskToken" in event
+        handler = importlib.import_module(f"{self.workflow.replace('-', '_')}.{to_snake(state)}").handler
+        answer: Any
+        try:
+            answer = handler(event, SimpleNamespace()) if fault is None or fault.after_work else None
+            if fault is not None and not lapses:
+                answer = LambdaError(fault.error, "injected")
+        except Exception as raised:  # noqa: BLE001  # as Lambda does: any exception becomes an error payload
+            answer = LambdaError(type(raised).__name__, str(raised))
+        error = answer.error if isinstance(answer, LambdaError) else None
+        if "taskToken" in event and error is None and (lapses or not self._is_answered(state, answer["callbackId"])):
+            self.lapsed.add(event["taskToken"])
+            error = TIMEOUT
+        self.invoked.append((state, error))
+        return answer
+
+    def wait_is_over(self, token: str, seconds: float | None) -> bool:
+        """Whether nobody answers this task's question; then its time has passed."""
+        over = token in self.lapsed
+        if over and self.clock is not None:
+            self.clock.advance(seconds or 0)
+        return over
+
+    def _followed(self, arn: str) -> Run:
+        """One execution, from its first Lambda to its end."""
+        with self.turn:
+            self.running = arn
+            self.turn.notify_all()
+        while (asked := self.happened.get()) is not None:
+            self._answer(*asked)
         client = aws.stepfunctions()
-        arn = client.start_execution(stateMachineArn=self.arn, name=name, input=json.dumps(raw))["executionArn"]
-        pause = threading.Event()
-        while (end := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            while self.asked:
-                self._answer(*self.asked.pop(0))
-            pause.wait(0.002)
+        end = client.describe_execution(executionArn=arn)
         history = client.get_execution_history(executionArn=arn)["events"]
         entered = [
             event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event
         ]
         output = json.loads(end["output"]) if "output" in end else None
-        return Run(end["status"], output, end.get("error"), end.get("cause"), arn, entered, self.invoked)
+        ended = end.get("error"), end.get("cause")
+        return Run(end["status"], output, *ended, arn, entered, self.invoked, [len(history)])
 
-    def invoke(self, state: str, event: Any) -> Any:
-        """What Lambda does: the handler's answer, or its error as a LambdaError."""
-        visit = 1 + sum(before == state for before, _ in self.invoked)
-        fault = next((fault for fault in self.faults if (fault.state, fault.visit) == (state, visit)), None)
-        handler = importlib.import_module(f"{self.workflow.replace('-', '_')}.{to_snake(state)}").handler
-        answer: Any
-        try:
-            answer = handler(event, SimpleNamespace()) if fault is None or fault.after_work else None
-            if fault is not None and fault.error == TIMEOUT and "taskToken" in event:
-                self.lapsed.add(event["taskToken"])
-                self.invoked.append((state, TIMEOUT))
-                return answer
-            if fault is not None:
-                answer = LambdaError(fault.error, "injected")
-        except Exception as raised:  # noqa: BLE001  # as Lambda does: any exception becomes an error payload
-            answer = LambdaError(type(raised).__name__, str(raised))
-        self.invoked.append((state, answer.error if isinstance(answer, LambdaError) else None))
-        if "taskToken" in event and not isinstance(answer, LambdaError):
-            self.asked.append((state, answer["callbackId"]))
-        return answer
-
-    def _answer(self, state: str, callback_id: str) -> None:
-        """Decides as the next answer for this state says, unless it was decided before, and has it delivered."""
-        callbacks = Callbacks("callbacks-test")
-        row = callbacks.get(callback_id)
+    def _is_answered(self, state: str, callback_id: str) -> bool:
+        """Takes the next answer for a question that is open. Whether one comes in time, or came before."""
+        row = Callbacks("callbacks-test").get(callback_id)
         assert row is not None
-        if row["status"] == "open":
-            answer = next(answer for answer in self.answers if answer[0] == state)
-            self.answers.remove(answer)
-            decided, _ = callbacks.decide(callback_id, Decision.model_validate({"at": now(), **answer[1]}))
-            assert decided, f"{answer[1]} is no answer to {row['accepts']}"
+        asked, decision = next(self.answers, (state, {})) if row["status"] == "open" else (state, None)
+        if decision is None and row["status"] == "open":
+            return False
+        self.happened.put((callback_id, decision if asked == state else {}))
+        return True
+
+    def _answer(self, callback_id: str, decision: dict[str, Any] | None) -> None:
+        """Decides, unless that was done before, and has the decision delivered."""
+        if decision is not None:
+            assert decision, "a question is asked that the next answer is not for"
+            answer = Decision.model_validate({"at": now(), **decision})
+            decided, row = Callbacks("callbacks-test").decide(callback_id, answer)
+            assert decided, f"{decision} is no answer to {row and row['accepts']}"
         deliver(callback_id)
 
 
@@ -155,11 +198,11 @@ def definition_of(workflow: str) -> dict[str, Any]:
 
 
 @contextmanager
-def machine(workflow: str) -> Iterator[Machine]:
+def machine(workflow: str, clock: Clock | None = None) -> Iterator[Machine]:
     """A workflow's state machine, ready to run; moto and the tables must be up."""
     definition = definition_of(workflow)
     arn = f"arn:aws:states:us-east-1:123456789012:stateMachine:{workflow}-test"
-    made = Machine(workflow, arn, definition)
+    made = Machine(workflow, arn, definition, clock)
 
     def invoke(_backend: Any, function: str, _qualifier: Any, body: Any, _headers: Any, answer: Any) -> bytes:
         output = made.invoke(function.rpartition(":")[2], json.loads(body))
@@ -168,15 +211,21 @@ def machine(workflow: str) -> Iterator[Machine]:
             output = {"errorType": output.error, "errorMessage": output.message}
         return json.dumps(output).encode()
 
-    wait = CallbackEndpoint.wait
+    wait, terminated = CallbackEndpoint.wait, BaseExecutionWorkerCommunication.terminated
+
+    def tell_end(worker: Any) -> None:
+        terminated(worker)
+        made.happened.put(None)
 
     def wait_in_time(endpoint: Any, timeout: float | None = None) -> Any:
-        return None if endpoint.callback_id in made.lapsed else wait(endpoint, timeout)
+        return None if made.wait_is_over(endpoint.callback_id, timeout) else wait(endpoint, timeout)
 
     with (
         patch.object(AmazonStateLanguageParser, "parse", _parse),
         patch.object(CallbackEndpoint, "wait", wait_in_time),
+        patch.object(BaseExecutionWorkerCommunication, "terminated", tell_end),
         patch.object(LambdaSimpleBackend, "invoke", invoke),
+        patch.object(lambda_eval_utils, "boto_client_for", lambda **_: _lambda_client()),
         patch.object(moto_jsonata, "_eval_jsonata", lambda expression: jsonata.Jsonata(expression).evaluate(None)),
         patch.object(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None)),
     ):

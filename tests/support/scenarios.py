@@ -9,13 +9,19 @@ from itertools import pairwise
 from typing import Any
 
 from tests.support.branches import states_of
-from tests.support.interpreter import Answer, Fault, Run, definition_of, machine
+from tests.support.clock import at
+from tests.support.interpreter import TIMEOUT, Answer, Fault, Run, definition_of, machine
 from tests.support.tables import every_row, fresh_tables
+
+STARTED = "2026-11-21T09:00:00.000Z"
+"""When each scenario is played; only waits whose time is over take time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """One execution and how it must end, and what was started before it, each under a name of its own."""
+    """One execution and how it must end, and what was started before it, each under a name of its own; the answers are
+    those to all their questions, in order.
+    """
 
     shows: str
     input: Any
@@ -46,10 +52,11 @@ class Played:
 @cache
 def played(workflow: str, scenario: Scenario) -> Played:
     """Runs a scenario, in an AWS of its own; once, however many tests look at it."""
-    with fresh_tables(), machine(workflow) as made:
+    with at(STARTED) as clock, fresh_tables(), machine(workflow, clock) as made:
+        answers = iter(scenario.answers)
         for number, raw in enumerate(scenario.started_before):
-            made.run(raw, name=f"before-{number}")
-        run = made.run(scenario.input, name="execution-1", faults=scenario.faults, answers=scenario.answers)
+            made.run(raw, name=f"before-{number}", answers=answers)
+        run = made.run(scenario.input, name="execution-1", faults=scenario.faults, answers=answers)
         return Played(run, every_row("results-test"), every_row("sessions-test"))
 
 
@@ -68,18 +75,24 @@ def disturbed(workflow: str, scenario: Scenario) -> list[Scenario]:
         replace(
             scenario,
             shows=f"{scenario.shows}, though {name} answers {error} once",
-            faults=(Fault(name, error, after_work=True),),
+            faults=(Fault(name, error, visit, after_work=True),),
         )
-        for name in dict.fromkeys(name for before, name in _ways(workflow, scenario) if (before, name) not in known)
+        for (before, name), visit in _ways(workflow, scenario).items()
+        if (before, name) not in known
         for retrier in states[name].get("Retry", [])
         # A Lambda cannot answer an error of Step Functions' own; those have scenarios written for them.
         for error in [error for error in retrier["ErrorEquals"] if not error.startswith("States.")][:1]
     ]
 
 
-def _ways(workflow: str, scenario: Scenario) -> list[tuple[str, str]]:
-    """Each state with the one before it, of a success in which no Lambda failed; of any other scenario none."""
+def _ways(workflow: str, scenario: Scenario) -> dict[tuple[str, str], int]:
+    """Each state with the one before it, and the visit that came so first, of a success in which no Lambda failed; of
+    any other scenario none.
+    """
     run = played(workflow, scenario).run
-    if scenario.status != "SUCCEEDED" or scenario.started_before or any(error for _, error in run.invoked):
-        return []
-    return list(pairwise(["", *run.entered]))
+    failed = any(error not in (None, TIMEOUT) for _, error in run.invoked)
+    ways: dict[tuple[str, str], int] = {}
+    if scenario.status == "SUCCEEDED" and not (scenario.started_before or scenario.faults or failed):
+        for number, way in enumerate(pairwise(["", *run.entered]), start=1):
+            ways.setdefault(way, run.entered[:number].count(way[1]))
+    return ways

@@ -10,8 +10,10 @@ from moto import mock_aws
 
 from core import aws, parameters, rows, settings
 from core.callbacks import callback_id_of
+from tests.support.course_review import create_course_review_tables
 from tests.support.matching import create_matching_tables
 from tests.support.order import create_order_tables
+from tests.support.skill_sync import create_skill_sync_tables
 
 API_URL = "http://localhost/api"
 
@@ -25,6 +27,8 @@ def fresh_tables() -> Iterator[None]:
         create_messaging("test")
         create_order_tables("test")
         create_matching_tables("test")
+        create_course_review_tables("test")
+        create_skill_sync_tables("test")
         yield
 
 

@@ -1,15 +1,17 @@
-"""A workflow that does nothing but tell its runs apart, to test the core with: three steps, one that asks,
-and two that deliver.
+"""A workflow that does nothing but tell its runs apart, to test the core with: three steps, two that ask, one that goes
+on in a next execution, and two that deliver.
 """
 
 from itertools import count
 from typing import Any
 
 from core.asking import asking_step
-from core.callbacks import Approval, Fact
+from core.continuing import continuing_step
 from core.deliveries import Delivery
 from core.delivering import delivering_step, parking_step
 from core.models import Model, WorkflowInput
+from core.notifications import Notification
+from core.questions import Approval, Fact, Signals
 from core.step import End, Session, Step, first_step, last_step, step
 from operations import reconcile_session
 from tests.support import interleaving
@@ -64,6 +66,26 @@ def ask(request: Amount, session: Session) -> Approval:
     )
 
 
+def await_signal(request: Amount, session: Session) -> Signals:
+    told = Notification(
+        audience="members",
+        recipient="cleo",
+        workflow=WORKFLOW,
+        session_id=session.session_id,
+        subject="Toys wait",
+        text=f"{request.amount} toys wait for a signal.",
+    )
+    return Signals(accepts=("move", "cancel"), expires_in=EXPIRES_IN, notices=(told,))
+
+
+class Round(Model):
+    number: int
+
+
+def go_on(request: Round, session: Session) -> Round:
+    return Round(number=request.number + 1)
+
+
 class HandOver(Model):
     url: str
 
@@ -76,13 +98,15 @@ def put_aside(request: HandOver, session: Session) -> Delivery:
     return hand_over(request, session)
 
 
-for _body in (open_toy, work, close_toy, ask, hand_over, put_aside):
+for _body in (open_toy, work, close_toy, ask, await_signal, go_on, hand_over, put_aside):
     _body.__module__ = f"toy.{_body.__name__}"
 
 OPEN = first_step(phase="started")(open_toy)
 WORK = step(phase="working", done="worked", progress=(10, 50))(work)
 CLOSE = last_step(phase="closing", progress=90)(close_toy)
 ASK = asking_step(phase="awaiting_approval", progress=30)(ask)
+AWAIT = asking_step(phase="awaiting_signal", progress=30)(await_signal)
+GO_ON = continuing_step(phase="continued")(go_on)
 
 HAND_OVER = delivering_step(hand_over)
 PUT_ASIDE = parking_step(put_aside)
@@ -103,6 +127,12 @@ def event(execution: str, session_id: str, **fields: Any) -> dict[str, Any]:
 def asking(execution: str, session_id: str, token: str, **beside: Any) -> dict[str, Any]:
     """What the state machine sends to a step that asks, with its task's token."""
     return {**event(execution, session_id, amount=7), "taskToken": token, **beside}
+
+
+def going_on(execution: str, session_id: str, number: int = 1) -> dict[str, Any]:
+    """What the state machine sends to the step that goes on, in the session's execution of this number."""
+    given = {"sessionId": session_id, "amount": 7}
+    return {**event(execution, session_id, given=given, number=number), "item": number}
 
 
 STEPS: tuple[Step, ...] = (OPEN, WORK, CLOSE)
@@ -129,10 +159,10 @@ def finished_session() -> str:
     return session_id
 
 
-def deliver_ask(execution: str, session_id: str, token: str, **beside: Any) -> interleaving.Delivery:
-    """A delivery of the step that asks, up to its first call."""
+def deliver_ask(execution: str, session_id: str, token: str, step: Step = ASK, **beside: Any) -> interleaving.Delivery:
+    """A delivery of a step that asks, up to its first call."""
     sent = asking(execution, session_id, token, **beside)
-    return interleaving.Delivery("Ask", lambda: ASK(sent, None)).start()
+    return interleaving.Delivery(step.name, lambda: step(sent, None)).start()
 
 
 def reconcile(execution: str, session_id: str, status: str, amount: int = 7) -> interleaving.Delivery:

@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 from core import aws, clock, links
 from core.callbacks import CallbackRow, Callbacks, Decision, callback_id_of
 from core.clock import now
+from core.step import Session
 from tests.support import toy
-from tests.support.tables import callback_of, notifications
+from tests.support.tables import callback_of, notifications, record_of
 
 CALLBACKS = "callbacks-test"
 
@@ -75,6 +76,12 @@ def decide(session_id: str, action: str = "approve", by: str = "ann", **fields: 
     """Answers a session's question. Whether this answer stands."""
     decision = Decision(action=action, by=by, at=now(), **fields)
     return Callbacks(CALLBACKS).decide(callback_id_of(session_id, "Ask"), decision)[0]
+
+
+def closing(session_id: str) -> Session:
+    """What a step that closes a question knows of its session."""
+    record = record_of(session_id)
+    return Session(session_id, "Close", began=record["createdAt"], version=record["version"] + 1)
 
 
 def row_of(session_id: str) -> CallbackRow:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.callbacks import Approval, Asking, CallbackRow, Callbacks, Fact, Item, Webhook
+from core.callbacks import Asking, CallbackRow, Callbacks
 from core.executions import input_hash
+from core.questions import Approval, Fact, Item, Question
 from core.record import Change, Record, Status, StepStatus, Table, new_record
 from tests.support.interleaving import Delivery, interleaved
 
@@ -78,22 +79,27 @@ def session(session_id: str, **attributes: Any) -> Record:
     return record
 
 
-def waiting(session_id: str, question: Approval | Webhook, token: str = "the-task's-token") -> CallbackRow:
-    """Makes a session that waits for the answer to a question."""
-    entry = {"status": StepStatus.WAITING, "attempt": 1, "startedAt": "2026-11-21T09:00:00.000Z"}
-    record = session(session_id, workflow="order", status=Status.WAITING, steps={"RequestApproval": entry})
+def asked(record: Record, question: Question, token: str, step_key: str = "RequestApproval") -> CallbackRow:
+    """The row of a question that a session asks, now; each step key is a round of its own."""
     asking = Asking(
-        session_id=session_id,
+        session_id=record["sessionId"],
         session_began=record["createdAt"],
         workflow="order",
         step="RequestApproval",
-        step_key="RequestApproval",
+        step_key=step_key,
         execution_arn=record["executionArn"],
         token=token,
-        version=1,
+        version=record["version"],
         answered=False,
     )
-    row = Callbacks("callbacks-test").ask(asking, question)
+    return Callbacks("callbacks-test").ask(asking, question)
+
+
+def waiting(session_id: str, question: Question, token: str = "the-task's-token") -> CallbackRow:
+    """Makes a session that waits for the answer to a question."""
+    entry = {"status": StepStatus.WAITING, "attempt": 1, "startedAt": "2026-11-21T09:00:00.000Z"}
+    record = session(session_id, workflow="order", status=Status.WAITING, steps={"RequestApproval": entry})
+    row = asked(record, question, token)
 
     def wait(seen: Record | None) -> Any:
         waits = {

@@ -9,7 +9,8 @@ from standardwebhooks.webhooks import Webhook as Signer
 
 from api.answers import ANSWER_BYTES
 from core import aws, rows
-from core.callbacks import Callbacks, CallbackStatus, Decision, Webhook, decision_of
+from core.callbacks import Callbacks, CallbackStatus, Decision, decision_of
+from core.questions import Webhook
 from core.record import Status, Table
 from core.sessions import close
 from tests.support.tables import record_of

@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from core import aws
-from core.callbacks import Approval, CallbackRow, Callbacks, CallbackStatus, Item, decision_of
+from core.callbacks import CallbackRow, Callbacks, CallbackStatus, decision_of
 from core.links import approval_url
+from core.questions import Approval, Item
 from core.record import Status, Table
 from core.sessions import close
 from tests.support.tables import record_of
@@ -37,9 +38,12 @@ def show(row: CallbackRow, **link: Any) -> Answer:
     return call("show_approval", path={"callbackId": callback_id}, query={"ticket": ticket(callback_id, **link)})
 
 
-def decide(row: CallbackRow, action: str = "approve", comment: str = "", **link: Any) -> Answer:
+def decide(
+    row: CallbackRow, action: str = "approve", comment: str = "", seen: str | None = None, **link: Any
+) -> Answer:
+    """Sends the page's form; `seen` is its hidden field `round`, which a form without a page lacks."""
     callback_id = row["callbackId"]
-    body = urlencode({"action": action, "comment": comment})
+    body = urlencode({"action": action, "comment": comment} | ({} if seen is None else {"round": seen}))
     query = {"ticket": ticket(callback_id, **link)}
     return call("decide_approval", path={"callbackId": callback_id}, query=query, body=body, headers=FORM)
 

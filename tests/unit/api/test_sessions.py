@@ -1,11 +1,13 @@
 """GET /sessions/{sessionId}, GET /sessions, POST /sessions/batch: what the record says, found without a scan."""
 
 import base64
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from api.models import SessionWithResult
 from core.outputs import Results
+from core.questions import Question
 from tests.unit.api.calling import Answer, call, session
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -57,6 +59,44 @@ def test_a_result_that_stood_before_the_session_was_cancelled_is_not_shown() -> 
     Results("results-test").keep("s-1", record["createdAt"], {"status": "completed", "outcome": "x", "result": {}})
 
     assert "result" not in call("get_session", path={"sessionId": "s-1"}).json
+
+
+def test_a_session_that_a_last_step_cancelled_has_its_result_and_one_that_was_stopped_has_none() -> None:
+    for session_id, ending in (("by-signal", {"outcome": "cancelled"}), ("stopped", {})):
+        record = session(session_id, status="cancelled", **ending)
+        kept = {"status": "cancelled", "outcome": "cancelled", "result": {"comment": "no snow"}}
+        Results("results-test").keep(session_id, record["createdAt"], kept)
+
+    shown = [call("get_session", path={"sessionId": session_id}).json for session_id in ("by-signal", "stopped")]
+
+    assert (shown[0]["status"], shown[0]["outcome"], shown[0]["result"]) == (
+        "cancelled",
+        "cancelled",
+        {"comment": "no snow"},
+    )
+    assert not {"result", "outcome"} & shown[1].keys()
+
+
+def test_what_a_session_is_continued_with_is_not_shown() -> None:
+    session("s-1", carried={"number": 2})
+
+    for answer in (
+        call("get_session", path={"sessionId": "s-1"}).json,
+        listed(workflow="ai-chef").json["records"][0],
+        call("batch_sessions", body={"sessionIds": ["s-1"]}).json["records"][0],
+    ):
+        assert answer["sessionId"] == "s-1"
+        assert "carried" not in answer
+
+
+@pytest.mark.parametrize("kind", [question.kind for question in get_args(Question)])
+def test_a_waiting_session_is_as_the_document_says_whatever_it_waits_for(kind: str) -> None:
+    waits = {"callbackId": "c", "kind": kind, "step": "Ask", "expiresAt": "2026-11-21T09:00:00.000Z"}
+    session("s-1", status="waiting", waitingFor=waits)
+
+    answer = call("get_session", path={"sessionId": "s-1"}).json
+
+    assert SessionWithResult.model_validate(answer).waiting_for is not None
 
 
 @pytest.mark.parametrize("session_id", ["unknown", "not an id", "x" * 65, "x" * 4000, "세션"])

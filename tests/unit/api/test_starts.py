@@ -44,8 +44,8 @@ def arn_of(name: str) -> str:
     return f"{MACHINE.replace(':stateMachine:', ':execution:')}:{name}"
 
 
-def entered(state: str) -> bool:
-    history = aws.stepfunctions().get_execution_history(executionArn=arn_of("s-1"))["events"]
+def entered(state: str, name: str = "s-1") -> bool:
+    history = aws.stepfunctions().get_execution_history(executionArn=arn_of(name))["events"]
     return any(event.get("stateEnteredEventDetails", {}).get("name") == state for event in history)
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from core import aws, links
 from core.asking import asking_step
-from core.callbacks import CallbackStatus, Webhook, callback_id_of
+from core.callbacks import CallbackStatus, callback_id_of
 from core.errors import InvalidInput, SessionClosed
+from core.questions import Webhook
 from core.record import KEPT_DAYS
 from core.settings import WrongSettings, load
 from core.step import Session

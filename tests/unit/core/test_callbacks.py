@@ -7,8 +7,9 @@ import pytest
 from core.callbacks import Callbacks, CallbackStatus, Decision, callback_id_of, decision_of, is_expired
 from core.clock import now
 from tests.support import toy
+from tests.support.decisions import deliver
 from tests.support.interleaving import Delivery, interleaved
-from tests.support.waits import CALLBACKS, asked_session, decide, later, question_of, row_of
+from tests.support.waits import CALLBACKS, asked_session, decide, later, question_of, row_of, tasks
 
 pytestmark = pytest.mark.usefixtures("shared_tables")
 
@@ -70,6 +71,23 @@ def test_an_action_that_is_not_accepted_is_no_decision(action: str) -> None:
     session_id = asked_session()
     assert not decide(session_id, action)
     assert question_of(session_id)["status"] == "open"
+
+
+def test_an_answer_to_a_round_that_is_over_is_none_to_the_one_that_is_asked_now() -> None:
+    session_id = toy.new_session()
+    toy.OPEN(toy.event("first", session_id, amount=7), None)
+    toy.ASK(toy.asking("first", session_id, "token-1", item=1), None)
+    first = row_of(session_id)
+    assert decide(session_id, "reject")
+    with tasks("token-1"):
+        deliver(first["callbackId"])
+    toy.ASK(toy.asking("first", session_id, "token-2", item=2), None)
+    second = row_of(session_id)
+    assert first["round"] != second["round"]
+    callbacks = Callbacks(CALLBACKS)
+    assert callbacks.decide(first["callbackId"], answer(), seen=first["round"]) == (False, second)
+    assert callbacks.decide(first["callbackId"], answer(), seen=second["round"])[0]
+    assert decision_of(row_of(session_id)).action == "approve"
 
 
 def test_an_unknown_callback_cannot_be_decided() -> None:

@@ -1,4 +1,4 @@
-"""A session that asked in rounds, failed and was retried: each round is answered as before, and nobody is asked again."""
+"""A session that asked in rounds, failed and was retried: each round has its answer, and nobody is asked again."""
 
 import pytest
 

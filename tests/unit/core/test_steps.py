@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 from core import aws, record
 from core.errors import AwsUnavailable, FinalError, SessionClosed, StaleExecution
 from core.observability import logger
+from core.record import Status
 from core.settings import StepSettings, WrongSettings, load
-from core.step import Session, step
+from core.step import End, Session, last_step, step
 from tests.support import toy
 from tests.support.tables import every_row, record_of, result_of
 
@@ -118,6 +119,28 @@ def test_the_end_says_outcome_and_result() -> None:
         100,
     )
     assert record["ttl"] > 0
+
+
+def test_a_session_that_its_requester_cancelled_by_a_signal_keeps_outcome_and_result(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def close_cancelled(request: toy.Work, session: Session) -> End[toy.Work]:
+        return End(result=toy.Work(run=request.run), outcome="cancelled", status=Status.CANCELLED)
+
+    close_cancelled.__annotations__ = {"request": toy.Work, "session": Session}
+    close_cancelled.__module__ = "toy.close_toy"
+    cancel = last_step(phase="closing", progress=90)(close_cancelled)
+    for _ in range(2):
+        end = cancel(toy.event("first", "s1", run=7), None)
+        assert end == {"sessionId": "s1", "status": "cancelled", "outcome": "cancelled", "result": {"run": 7}}
+    record = record_of("s1")
+    assert (record["status"], record["outcome"], record["progress"]) == ("cancelled", "cancelled", 90)
+    assert record["steps"]["CloseToy"]["status"] == "succeeded"
+    assert record["ttl"] > 0
+    assert not {"error", "openWorkflow"} & record.keys()
+    assert result_of("s1")["status"] == "cancelled"
+    told = capsys.readouterr().out
+    assert (told.count('"SessionsCancelled":['), told.count('"SessionsCompleted":[')) == (1, 0)
 
 
 def test_a_step_s_own_error_is_what_the_machine_sees_when_the_record_cannot_be_written() -> None:

@@ -9,12 +9,15 @@ from unittest.mock import patch
 import boto3
 import pytest
 
+from core.errors import AwsUnavailable
 from core.executions import input_hash
 from core.record import Table, new_record
 from core.starts import enqueue
 from operations import sweep_sessions
 from tests.support import toy
+from tests.support.executions import create_machine, unreachable
 from tests.support.tables import every_row, record_of
+from tests.support.waiting import eventually
 from tests.support.waits import asked_session, later
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -104,6 +107,19 @@ def test_a_queued_session_whose_execution_never_began_fails_and_says_so() -> Non
     assert "never began" in swept["error"]["message"]
     assert enqueue(Table("sessions-test"), record)[0]
     assert record_of("s1")["status"] == "queued"
+
+
+def test_a_session_that_went_on_is_told_by_its_next_execution() -> None:
+    create_machine("toy")
+    begun, never = asked_session(), toy.new_session()
+    toy.OPEN(toy.event("first", never, amount=7), None)
+    with unreachable(), pytest.raises(AwsUnavailable):
+        toy.GO_ON(toy.going_on("first", never), None)
+    arn = toy.GO_ON(toy.going_on("first", begun), None)["executionArn"]
+    eventually(lambda: boto3.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+    assert sweep(after=STALE_AFTER + 1) == {"looked": 2, "stale": 0}
+    assert record_of(never)["error"]["type"] == "ExecutionDoesNotExist"
+    assert record_of(begun)["error"]["type"] == "SessionUnfinished"
 
 
 def test_more_sessions_than_one_batch_are_all_looked_at() -> None:
