@@ -22,8 +22,8 @@ def check_items(definition: str, where: str, *, continues: tuple[str, ...], ends
             continue
         if name in _after(states, name) or (continues and name not in ends_session):
             raise ConfigurationError(
-                f'{where}: a session may come to state {name} more than once; pass "item" in its Payload, a text or whole '
-                "number that tells the visits apart, e.g. the number of the round"
+                f'{where}: a session may come to state {name} more than once; pass "item" in its Payload, a text or '
+                "whole number that tells the visits apart, e.g. the number of the round"
             )
 
 

@@ -8,11 +8,9 @@ from typing import Any, ClassVar
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
+from pydantic.alias_generators import to_snake
 
 from infra.convention import COMPENSATION, START, Step, Workflow
 from infra.data import EVENT_TIMEOUT, DataStack
@@ -27,6 +25,7 @@ from infra.lambdas import (
     allow_secret,
     allow_table,
 )
+from infra.machine import state_machine
 from infra.queues import consume_queue
 from infra.stage import Stage
 from infra.stateful import StatefulStack
@@ -100,7 +99,7 @@ class WorkflowStack(cdk.Stack):
         self._compensation = self._compensating_function() if workflow.compensates else None
         self._start = self._starting_function() if workflow.starts else None
         self.configure()
-        machine = self._state_machine()
+        machine = state_machine(self, workflow, stage, self._functions)
         cdk.CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn)
 
     def configure(self) -> None:
@@ -145,6 +144,11 @@ class WorkflowStack(cdk.Stack):
         value: Any = self.settings.workflow(self.workflow.name, name)
         return value if isinstance(value, str) else json.dumps(value)
 
+    def give(self, step: str, *names: str) -> None:
+        """Gives a step settings of this workflow in cdk.json: `approvalLimits` as the variable APPROVAL_LIMITS."""
+        for name in names:
+            self.step(step).add_environment(to_snake(name).upper(), self.setting(name))
+
     def address(self, name: str) -> str:
         """A setting that is an outside service's URL: https, or on this machine. Raises ConfigurationError."""
         url = self.setting(name)
@@ -158,6 +162,10 @@ class WorkflowStack(cdk.Stack):
     def table(self, name: str, *, key: str, sort_key: str | None = None) -> dynamodb.Table:
         """A table of this workflow, `<name>-<stage>`, in a stack that outlives this one; its keys are strings."""
         return table(self._data, name, self.settings, key=key, sort_key=sort_key)
+
+    def looks_up_sessions(self, function: lambda_.Function) -> None:
+        """Lets a function read the records of sessions, other than its own too."""
+        allow(function, ["dynamodb:GetItem"], self._stateful.sessions.table_arn)
 
     def notifies(self, function: lambda_.Function) -> None:
         """Lets a function tell people something."""
@@ -216,7 +224,7 @@ class WorkflowStack(cdk.Stack):
             self.notifies(function)
 
     def _grant_continuing(self, function: lambda_.Function) -> None:
-        allow(function, ["dynamodb:GetItem"], self._stateful.sessions.table_arn)
+        self.looks_up_sessions(function)
         self._grant_start(function)
 
     def _grant_start(self, function: lambda_.Function) -> None:
@@ -226,7 +234,7 @@ class WorkflowStack(cdk.Stack):
         allow_on_executions(function, ["states:DescribeExecution"], [name], self.settings)
 
     def _grant_delivery(self, function: lambda_.Function, *, parks: bool) -> None:
-        allow(function, ["dynamodb:GetItem"], self._stateful.sessions.table_arn)
+        self.looks_up_sessions(function)
         if parks:
             function.add_environment("DEAD_DELIVERIES_QUEUE_URL", self._stateful.dead_deliveries.queue_url)
             allow(function, ["sqs:SendMessage"], self._stateful.dead_deliveries.queue_arn)
@@ -263,43 +271,3 @@ class WorkflowStack(cdk.Stack):
         allow(function, ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"], sessions)
         self._grant_start(function)
         return function
-
-    def _state_machine(self) -> sfn.StateMachine:
-        name = f"{self.workflow.name}-{self.settings.name}"
-        role = iam.Role(self, "StateMachineRole", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        # `grant_invoke` would add every version and alias.
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction"],
-                resources=[function.function_arn for function in self._functions.values()],
-            )
-        )
-        acknowledge(
-            role,
-            "AwsSolutions-IAM5[Resource::*]",
-            "X-Ray and the log delivery API (vended logs) know no resources; the log group is named in the machine.",
-        )
-        return sfn.StateMachine(
-            self,
-            "StateMachine",
-            state_machine_name=name,
-            state_machine_type=sfn.StateMachineType.STANDARD,
-            # As text, not as a file asset: then the template shows it.
-            definition_body=sfn.DefinitionBody.from_string(self.workflow.definition),
-            definition_substitutions={step: f.function_arn for step, f in self._functions.items()},
-            role=role,
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(
-                    self,
-                    "StateMachineLogs",
-                    # This prefix keeps the policy of log deliveries from outgrowing its limit:
-                    # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
-                    log_group_name=f"/aws/vendedlogs/states/{name}",
-                    retention=self.settings.log_retention,
-                    removal_policy=cdk.RemovalPolicy.DESTROY,
-                ),
-                level=sfn.LogLevel.ALL,
-                include_execution_data=False,  # inputs are personal, and task tokens are keys
-            ),
-            tracing_enabled=True,
-        )

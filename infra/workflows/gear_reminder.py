@@ -9,6 +9,6 @@ class GearReminder(WorkflowStack):
     continues = ("ContinueReminder",)
 
     def configure(self) -> None:
-        self.step("ScheduleReminder").add_environment("LONGEST_WAIT_SECONDS", self.setting("longestWaitSeconds"))
+        self.give("ScheduleReminder", "longestWaitSeconds")
         self.closes(self.step("ClaimDue"))
         self.notifies(self.step("SendReminder"))

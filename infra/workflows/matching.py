@@ -17,7 +17,7 @@ class Matching(WorkflowStack):
         profiles = self.table("profiles", key="place", sort_key="userId")
 
         self.step("OpenSearch").add_environment("CALLBACK_ORIGINS", json.dumps(self.settings.callback_origins))
-        self.step("OpenSearch").add_environment("REVIEW_SECONDS", self.setting("reviewSeconds"))
+        self.give("OpenSearch", "reviewSeconds")
         allow_table(self.step("FindCandidates"), "PROFILES_TABLE", profiles, "Query")
         self._reach_vendor()
 

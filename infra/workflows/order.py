@@ -13,9 +13,8 @@ class Order(WorkflowStack):
         orders = self.table("orders", key="sessionId")
         inventory = self.table("inventory", key="productId")
 
-        self.step("ValidateOrder").add_environment("APPROVAL_LIMITS", self.setting("approvalLimits"))
-        self.step("ValidateOrder").add_environment("APPROVAL_SECONDS", self.setting("approvalSeconds"))
-        self.step("RequestApproval").add_environment("APPROVERS", self.setting("approvers"))
+        self.give("ValidateOrder", "approvalLimits", "approvalSeconds")
+        self.give("RequestApproval", "approvers")
 
         allow_table(self.step("ReserveStock"), "ORDERS_TABLE", orders, "PutItem")
         allow_table(self.step("ChargePayment"), "ORDERS_TABLE", orders, "UpdateItem")

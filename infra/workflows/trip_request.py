@@ -7,5 +7,5 @@ class TripRequest(WorkflowStack):
     ends_session = ("CloseRequest",)
 
     def configure(self) -> None:
-        self.step("OpenRequest").add_environment("RESPONSE_SECONDS", self.setting("responseSeconds"))
+        self.give("OpenRequest", "responseSeconds")
         self.notifies(self.step("CloseRequest"))

@@ -4,16 +4,22 @@ JSON knows ints and floats, DynamoDB decimals; boto3's own converters stand betw
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from core import aws
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
 Json = dict[str, Any]
+
+REFUSED = "ConditionalCheckFailed"
+_BUSY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
@@ -43,6 +49,21 @@ def put_first(table: str, row: Json, replacing: tuple[str, str, Any]) -> Json | 
     except ClientError as error:
         return refused(error)
     return None
+
+
+def transact(writes: "Sequence[TransactWriteItemTypeDef]") -> list[Any]:
+    """Writes all or nothing: an empty list if it did, else the reason of each write, whose `Code` is REFUSED where its
+    condition did not hold; where none is, others write to the same rows at the same time.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html
+    """
+    try:
+        aws.dynamodb().transact_write_items(TransactItems=writes)
+    except ClientError as error:
+        reasons: list[Any] = cast(Json, error.response).get("CancellationReasons", [])
+        if not {reason["Code"] for reason in reasons} & {REFUSED, *_BUSY}:
+            raise
+        return reasons
+    return []
 
 
 def refused(error: ClientError) -> Json | None:

@@ -3,19 +3,16 @@
 from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
 
 from core.callbacks import Decision
+from core.fields import Id, Line, Slug, wrong
 from core.models import Input, Model, WorkflowInput
 
 MOST_ROUNDS = 3
 
-_LINE = StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^\P{Cc}*$")
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
-CourseName = Annotated[str, _LINE, StringConstraints(max_length=60)]
-Resort = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+CourseName = Annotated[Line, StringConstraints(max_length=60)]
 Rating = Annotated[int, Field(ge=1, le=5)]
-Title = Annotated[str, _LINE, StringConstraints(max_length=200)]
+Title = Annotated[Line, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
 
 
@@ -28,7 +25,7 @@ class CourseReviewInput(WorkflowInput):
 
     course_id: Id
     course_name: CourseName
-    resort: Resort
+    resort: Slug
     user_id: Id
     rating: Rating
     title: Title
@@ -45,7 +42,7 @@ class Resubmission(Input):
     @model_validator(mode="after")
     def _something(self) -> "Resubmission":
         if not self.model_dump(exclude_none=True):
-            raise PydanticCustomError("course_review", "should have rating, title or text")
+            raise wrong("should have rating, title or text")
         return self
 
 

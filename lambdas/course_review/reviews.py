@@ -9,7 +9,7 @@ Whoever ends without publishing need not give the row back: the next session tak
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import PutTypeDef
 
 _TRIES = 10
-_REFUSED = "ConditionalCheckFailed"
-_BUSY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class ReviewStatus(StrEnum):
@@ -59,10 +57,11 @@ class Reviews:
         for _ in range(_TRIES):
             version, courses = self._ranking(review.resort)
             ranked = with_rating(courses, review)
-            reasons = _transact(self._published(review), self._ranked(review.resort, ranked, version + 1))
+            puts = self._published(review), self._ranked(review.resort, ranked, version + 1)
+            reasons = rows.transact([{"Put": put} for put in puts])
             if not reasons:
                 return standing(ranked, review.course_id)
-            if reasons[0]["Code"] == _REFUSED:
+            if reasons[0]["Code"] == rows.REFUSED:
                 own = rows.from_item(reasons[0]["Item"])["sessionId"] == review.session_id
                 return standing(self._ranking(review.resort)[1], review.course_id) if own else None
         raise ReviewBusy(f"others keep publishing reviews of {review.resort}")
@@ -111,15 +110,3 @@ class Reviews:
             "ConditionExpression": "attribute_not_exists(resort) OR version = :seen",
             "ExpressionAttributeValues": rows.to_item({":seen": version - 1}),
         }
-
-
-def _transact(*puts: "PutTypeDef") -> list[Any]:
-    """Writes all or nothing: an empty list if it did, else the reason of each write, to look at or to try again."""
-    try:
-        aws.dynamodb().transact_write_items(TransactItems=[{"Put": put} for put in puts])
-    except ClientError as error:
-        reasons: list[Any] = cast(Any, error.response).get("CancellationReasons", [])
-        if not {reason["Code"] for reason in reasons} & {_REFUSED, *_BUSY}:
-            raise
-        return reasons
-    return []

@@ -2,53 +2,25 @@
 where no time zone is given, that offset is the zone.
 """
 
-import re
-from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from datetime import datetime, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from core.callbacks import Decision
+from core.fields import Day, Id, Line, Moment, wrong
 from core.models import Input, Model, WorkflowInput, sent_at
 
 CLOCKS_DIFFER = timedelta(seconds=60)
 FURTHEST = timedelta(days=3653)  # ten years
 
 
-def _problem(text: str) -> PydanticCustomError:
-    return PydanticCustomError("gear_reminder", text)
-
-
-def _date(given: Any) -> Any:
-    """A date as JSON writes it. Other types are left to the field, which refuses what is no date."""
-    if not isinstance(given, str):
-        return given
-    try:
-        return date.fromisoformat(given if re.fullmatch(r"\d{4}-\d\d-\d\d", given) else "")
-    except ValueError:
-        raise _problem("should be a date such as 2027-01-31") from None
-
-
-def _moment(given: Any) -> Any:
-    """A moment as JSON writes it. Other types are left to the field."""
-    if not isinstance(given, str):
-        return given
-    try:
-        moment = datetime.fromisoformat(given if re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d", given) else "")
-    except ValueError:
-        raise _problem("should be a date with a time, such as 2027-01-31T09:00:00+01:00") from None
-    if moment.tzinfo is None:
-        raise _problem("has no offset from UTC; write one, such as 2027-01-31T09:00:00+01:00, or Z for UTC")
-    return moment
-
-
 def _upcoming(moment: datetime, info: ValidationInfo) -> datetime:
     if moment < sent_at(info) - CLOCKS_DIFFER:
-        raise _problem("is in the past")
+        raise wrong("is in the past")
     if moment > sent_at(info) + FURTHEST:
-        raise _problem("is more than ten years ahead")
+        raise wrong("is more than ten years ahead")
     return moment
 
 
@@ -56,7 +28,7 @@ def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise _problem("is no time zone of the IANA database, such as Europe/Zurich") from None
+        raise wrong("is no time zone of the IANA database, such as Europe/Zurich") from None
     return name
 
 
@@ -65,11 +37,8 @@ def local(moment: datetime, time_zone: str | None) -> datetime:
     return moment if time_zone is None else moment.astimezone(ZoneInfo(time_zone))
 
 
-UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^\P{Cc}*$")]
 Message = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-Day = Annotated[date, BeforeValidator(_date)]
-Upcoming = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_upcoming)]
+Upcoming = Annotated[Moment, AfterValidator(_upcoming)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
@@ -88,7 +57,7 @@ class GearReminderInput(WorkflowInput):
     time_zone: whose clocks a repeated reminder goes by, e.g. "Europe/Zurich".
     """
 
-    user_id: UserId
+    user_id: Id
     gear: Line = Field(max_length=60)
     reminder_type: Line = Field(max_length=30)
     message: Message
@@ -104,9 +73,9 @@ class GearReminderInput(WorkflowInput):
             return repeat
         day = local(first, others.data.get("time_zone")).date()
         if repeat.until < day:
-            raise _problem("until is before scheduledAt")
+            raise wrong("until is before scheduledAt")
         if repeat.until > day + FURTHEST:
-            raise _problem("until is more than ten years after scheduledAt")
+            raise wrong("until is more than ten years after scheduledAt")
         return repeat
 
 

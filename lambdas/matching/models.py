@@ -2,14 +2,13 @@
 4, and 0 is none: https://casi-acms.com/. Dates are days at the resort; a range includes both its ends.
 """
 
-import re
 from datetime import date
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
+from core.fields import Day, Id, Slug, wrong
 from core.models import Input, Model, SessionId, WorkflowInput
 
 LONGEST_SEARCH_DAYS = 60
@@ -17,30 +16,16 @@ MOST_MATCHES = 20
 LONGEST_URL = 2048
 
 
-def _problem(text: str) -> PydanticCustomError:
-    return PydanticCustomError("matching", text)
-
-
-def _date(given: Any) -> Any:
-    """A date as JSON writes it. Other types are left to the field, which refuses what is no date."""
-    if not isinstance(given, str):
-        return given
-    try:
-        return date.fromisoformat(given if re.fullmatch(r"\d{4}-\d\d-\d\d", given) else "")
-    except ValueError:
-        raise _problem("should be a date such as 2027-01-31") from None
-
-
 def _callback_url(given: str) -> str:
     if "\\" in given or "#" in given:
-        raise _problem("should have no fragment and no backslash")
+        raise wrong("should have no fragment and no backslash")
     try:
         parts = urlsplit(given)
         host, _port = parts.hostname, parts.port
     except ValueError:
-        raise _problem("is not a URL") from None
+        raise wrong("is not a URL") from None
     if not host or "@" in parts.netloc:
-        raise _problem("should have a host, and no user info")
+        raise wrong("should have a host, and no user info")
     return given
 
 
@@ -50,9 +35,6 @@ Languages = Annotated[list[Language], Field(max_length=10)]
 Kind = Literal["buddy", "coach"]
 Stance = Literal["regular", "goofy"]
 Discipline = Literal["all-mountain", "backcountry", "carving", "freeride", "freestyle", "park", "race"]
-UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
-Resort = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
-Day = Annotated[date, BeforeValidator(_date)]
 _Url = StringConstraints(pattern=r"^https?://[!-~]+$", max_length=LONGEST_URL)
 CallbackUrl = Annotated[str, _Url, AfterValidator(_callback_url)]
 
@@ -63,7 +45,7 @@ class Seeker(Model):
     languages: ISO 639-1 codes, e.g. ["en", "ko"].
     """
 
-    user_id: UserId
+    user_id: Id
     level: Level
     languages: Languages = Field(min_length=1)
     stance: Stance | None = None
@@ -80,7 +62,7 @@ class Criteria(Model):
     limit: the most matches that the result has.
     """
 
-    resort: Resort
+    resort: Slug
     start_date: Day
     end_date: Day
     kind: Kind
@@ -109,16 +91,16 @@ class CriteriaInput(Criteria, Input):
     def _not_too_long(cls, end: date, others: ValidationInfo) -> date:
         start = others.data.get("start_date", end)
         if end < start:
-            raise _problem("is before the start date")
+            raise wrong("is before the start date")
         if (end - start).days >= LONGEST_SEARCH_DAYS:
-            raise _problem(f"makes the search longer than {LONGEST_SEARCH_DAYS} days")
+            raise wrong(f"makes the search longer than {LONGEST_SEARCH_DAYS} days")
         return end
 
     @field_validator("max_level")
     @classmethod
     def _not_below_the_lowest(cls, highest: int, others: ValidationInfo) -> int:
         if highest < others.data.get("min_level", highest):
-            raise _problem("is below the lowest level")
+            raise wrong("is below the lowest level")
         return highest
 
 
@@ -138,7 +120,7 @@ class MatchingInput(WorkflowInput):
     @classmethod
     def _the_session_s(cls, given: str | None, others: ValidationInfo) -> str | None:
         if None not in (given, others.data.get("session_id")) and given != others.data["session_id"]:
-            raise _problem("differs from sessionId, which means the same")
+            raise wrong("differs from sessionId, which means the same")
         return given
 
 
@@ -168,7 +150,7 @@ class Profile(Model):
     """
 
     place: str
-    user_id: UserId
+    user_id: Id
     kinds: list[Kind] = Field(min_length=1)
     level: Level
     languages: Languages = Field(min_length=1)

@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from core.fields import Id
 from core.models import Input, Model, WorkflowInput
 
 MOST_OF_A_PRODUCT = 1000
 HIGHEST_TOTAL = 10**12
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 CustomerId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Money = Annotated[int, Field(ge=0, le=HIGHEST_TOTAL)]

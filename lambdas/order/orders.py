@@ -22,9 +22,6 @@ from order.models import Order, Payment, Shortage
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-_BUSY = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-_REFUSED = "ConditionalCheckFailed"
-
 
 class OrderStatus(StrEnum):
     RESERVED = "reserved"
@@ -99,13 +96,13 @@ class Orders:
         reasons = _transact([put, *(self._take(item.product_id, item.quantity) for item in order.items)])
         if not reasons:
             return []
-        if reasons[0]["Code"] == _REFUSED:
+        if reasons[0]["Code"] == rows.REFUSED:
             _check_reserved(rows.from_item(reasons[0]["Item"]), row)
             return []
         return [
             Shortage(product_id=item.product_id, requested=item.quantity, available=_available(reason))
             for item, reason in zip(order.items, reasons[1:], strict=True)
-            if reason["Code"] == _REFUSED
+            if reason["Code"] == rows.REFUSED
         ]
 
     def claim_charge(self, session_id: str, key: str, seconds: int) -> Payment | None:
@@ -248,17 +245,10 @@ def _available(reason: Any) -> int:
 
 def _transact(writes: "list[TransactWriteItemTypeDef]") -> list[Any]:
     """Writes all or nothing: an empty list if it did, else the reason of each write, one refused condition at least."""
-    try:
-        aws.dynamodb().transact_write_items(TransactItems=writes)
-    except ClientError as error:
-        reasons: list[Any] = cast(Any, error.response).get("CancellationReasons", [])
-        codes = {reason["Code"] for reason in reasons}
-        if _REFUSED in codes:
-            return reasons
-        if codes & _BUSY:
-            raise StockBusy("others write to the same stock at the same time") from error
-        raise
-    return []
+    reasons = rows.transact(writes)
+    if reasons and rows.REFUSED not in {reason["Code"] for reason in reasons}:
+        raise StockBusy("others write to the same stock at the same time")
+    return reasons
 
 
 def _refused(error: ClientError) -> rows.Json | None:

@@ -5,40 +5,24 @@ The areas are those in which CASI's instructors look at riding: https://casi-acm
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, ValidationInfo
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 
+from core.fields import Id, Moment, wrong
 from core.models import Input, Model, WorkflowInput, sent_at
 
 MOST_DRILLS = 100
 
 
-def _problem(text: str) -> PydanticCustomError:
-    return PydanticCustomError("skill_sync", text)
-
-
-def _moment(given: Any) -> Any:
-    """A moment as JSON writes it, in UTC. Other types are left to the field, which refuses what is no moment."""
-    if not isinstance(given, str):
-        return given
-    try:
-        moment = datetime.fromisoformat(given)
-        return moment.astimezone(UTC) if moment.tzinfo else moment
-    except (ValueError, OverflowError):
-        raise _problem("should be a moment with its offset, such as 2026-11-21T09:30:00+09:00") from None
-
-
 def _not_ahead(moment: datetime, info: ValidationInfo) -> datetime:
     """A practice in the future would outweigh all that come until then. A day is left to clocks that are wrong."""
     if moment > sent_at(info) + timedelta(days=1):
-        raise _problem("is in the future")
-    return moment
+        raise wrong("is in the future")
+    return moment.astimezone(UTC)
 
 
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
-PastMoment = Annotated[AwareDatetime, Field(strict=True), BeforeValidator(_moment), AfterValidator(_not_ahead)]
+PastMoment = Annotated[Moment, AfterValidator(_not_ahead)]
 Score = Annotated[float, Field(ge=0, le=100, strict=True, allow_inf_nan=False)]
 Area = Literal["stance_and_balance", "edging", "pressure", "rotation", "timing"]
 

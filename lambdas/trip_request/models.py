@@ -2,62 +2,43 @@
 ends are included.
 """
 
-import re
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, StringConstraints, ValidationInfo, model_validator
 
 from core.callbacks import Decision
+from core.fields import Day, Id, Line, wrong
 from core.models import Input, Model, WorkflowInput, sent_at
 
 LONGEST_TRIP_DAYS = 60
 MOST_UPDATES = 10
 
 
-def _problem(text: str) -> PydanticCustomError:
-    return PydanticCustomError("trip_request", text)
-
-
-def _date(given: Any) -> Any:
-    """A date as JSON writes it. Other types are left to the field, which refuses what is no date."""
-    if not isinstance(given, str):
-        return given
-    try:
-        return date.fromisoformat(given if re.fullmatch(r"\d{4}-\d\d-\d\d", given) else "")
-    except ValueError:
-        raise _problem("should be a date such as 2027-01-31") from None
-
-
 def _makes_a_trip(end: date, others: ValidationInfo) -> date:
     start = others.data.get("start_date") or end
     if end < start:
-        raise _problem("is before the start date")
+        raise wrong("is before the start date")
     if (end - start).days >= LONGEST_TRIP_DAYS:
-        raise _problem(f"makes the trip longer than {LONGEST_TRIP_DAYS} days")
+        raise wrong(f"makes the trip longer than {LONGEST_TRIP_DAYS} days")
     return end
 
 
 def _not_over(end: date, info: ValidationInfo) -> date:
     """Refuses a day that was over everywhere on Earth when it was sent: the last places are 12 hours behind UTC."""
     if end < (sent_at(info) - timedelta(hours=12)).date():
-        raise _problem("is in the past")
+        raise wrong("is in the past")
     return end
 
 
 def _not_the_owner(requester: str, others: ValidationInfo) -> str:
     if requester == others.data.get("owner_id"):
-        raise _problem("is the trip's owner, who needs nobody's word")
+        raise wrong("is the trip's owner, who needs nobody's word")
     return requester
 
 
-TripId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
-UserId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
-_OneLine = StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
-Title = Annotated[str, _OneLine]
+Title = Annotated[Line, StringConstraints(max_length=80)]
 Message = Annotated[str, StringConstraints(max_length=1000)]
-Day = Annotated[date, BeforeValidator(_date)]
 LastDay = Annotated[Day, AfterValidator(_makes_a_trip)]
 ComingDay = Annotated[LastDay, AfterValidator(_not_over)]
 
@@ -69,10 +50,10 @@ class TripRequestInput(WorkflowInput):
     start_date, end_date: when the requester would come. message: the requester's words to the owner.
     """
 
-    trip_id: TripId
+    trip_id: Id
     trip_title: Title
-    owner_id: UserId
-    requester_id: Annotated[UserId, AfterValidator(_not_the_owner)]
+    owner_id: Id
+    requester_id: Annotated[Id, AfterValidator(_not_the_owner)]
     start_date: Day
     end_date: ComingDay
     message: Message = ""
@@ -88,7 +69,7 @@ class TripUpdate(Input):
     @model_validator(mode="after")
     def _something(self) -> "TripUpdate":
         if not self.model_dump(exclude_none=True):
-            raise _problem("should have startDate, endDate or message")
+            raise wrong("should have startDate, endDate or message")
         return self
 
 
