@@ -2,7 +2,7 @@
 
     @starting
     def handler(event: PracticeCompleted, sessions: Sessions) -> None:
-        sessions.start(f"practice-{event.detail.practice_id}", {"userId": event.detail.user_id})
+        sessions.start(f"sync-{event.detail.practice_id}", {"userId": event.detail.user_id})
 
 Each message's body is an event of EventBridge. The session's id comes from the event's own domain id, since EventBridge
 can name no execution, and may deliver an event twice. What cannot be read, and whatever else trying again cannot help,

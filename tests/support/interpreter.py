@@ -49,10 +49,7 @@ TIMEOUT = "States.Timeout"
 
 @dataclass(frozen=True)
 class Fault:
-    """The `visit`-th invocation of a state's Lambda (from 1) ends with `error`, after its work was done or before.
-
-    With States.Timeout after its work, nobody answers what the Lambda asked.
-    """
+    """The `visit`-th invocation of a state's Lambda (from 1) ends with `error`, after its work was done or before."""
 
     state: str
     error: str
@@ -119,17 +116,16 @@ class Machine:
             self.turn.wait_for(lambda: self.running == event["execution"]["id"])
         visit = 1 + sum(before == state for before, _ in self.invoked)
         fault = next((fault for fault in self.faults if (fault.state, fault.visit) == (state, visit)), None)
-        lapses = fault is not None and fault.error == TIMEOUT and "taskToken" in event
         handler = importlib.import_module(f"{self.workflow.replace('-', '_')}.{to_snake(state)}").handler
         answer: Any
         try:
             answer = handler(event, SimpleNamespace()) if fault is None or fault.after_work else None
-            if fault is not None and not lapses:
+            if fault is not None:
                 answer = LambdaError(fault.error, "injected")
         except Exception as raised:  # noqa: BLE001  # as Lambda does: any exception becomes an error payload
             answer = LambdaError(type(raised).__name__, str(raised))
         error = answer.error if isinstance(answer, LambdaError) else None
-        if "taskToken" in event and error is None and (lapses or not self._is_answered(state, answer["callbackId"])):
+        if "taskToken" in event and error is None and not self._is_answered(state, answer["callbackId"]):
             self.lapsed.add(event["taskToken"])
             error = TIMEOUT
         self.invoked.append((state, error))

@@ -29,7 +29,7 @@ SCENARIOS = [
         LARGE,
         "SUCCEEDED",
         outcome="expired",
-        faults=(Fault("RequestApproval", "States.Timeout", after_work=True),),
+        answers=(("RequestApproval", None),),
     ),
     Scenario(
         "an order for more than there is ends out of stock",
