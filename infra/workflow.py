@@ -96,8 +96,11 @@ class WorkflowStack(cdk.Stack):
         )
         for step in workflow.steps:
             self._grant_session(step, self._functions[step.name])
-        self._compensation = self._compensating_function() if workflow.compensates else None
-        self._start = self._starting_function() if workflow.starts else None
+        self._beside: dict[str, lambda_.Function] = {}
+        if workflow.compensates:
+            self._beside[COMPENSATION] = self._compensating_function()
+        if workflow.starts:
+            self._beside[START] = self._starting_function()
         self.configure()
         machine = state_machine(self, workflow, stage, self._functions)
         cdk.CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn)
@@ -122,22 +125,12 @@ class WorkflowStack(cdk.Stack):
     @property
     def compensation(self) -> lambda_.Function:
         """The function that undoes what a failed or cancelled session left. Raises ConfigurationError if none does."""
-        if self._compensation is None:
-            raise ConfigurationError(
-                f"infra/workflows/{self.workflow.package}.py configures the compensation, but "
-                f"lambdas/{self.workflow.package}/{COMPENSATION}.py defines no `handler`: add it"
-            )
-        return self._compensation
+        return self._beside_steps(COMPENSATION)
 
     @property
     def starter(self) -> lambda_.Function:
         """The function that starts sessions for events. Raises ConfigurationError if none does."""
-        if self._start is None:
-            raise ConfigurationError(
-                f"infra/workflows/{self.workflow.package}.py configures the start by events, but "
-                f"lambdas/{self.workflow.package}/{START}.py defines no `handler`: add it"
-            )
-        return self._start
+        return self._beside_steps(START)
 
     def setting(self, name: str) -> str:
         """A setting that cdk.json gives this workflow, as an environment variable has it: text, or JSON."""
@@ -188,6 +181,14 @@ class WorkflowStack(cdk.Stack):
     @cached_property
     def _data(self) -> DataStack:
         return DataStack(self._app, self.workflow.name, self.settings)
+
+    def _beside_steps(self, module: str) -> lambda_.Function:
+        if module not in self._beside:
+            raise ConfigurationError(
+                f"infra/workflows/{self.workflow.package}.py configures lambdas/{self.workflow.package}/{module}.py, "
+                "which defines no `handler`: add it"
+            )
+        return self._beside[module]
 
     def _function(self, module: str, slug: str, timeout: cdk.Duration) -> lambda_.Function:
         return self._package.function(

@@ -4,10 +4,11 @@ from pydantic import Field
 
 from api.answers import AnswerSettings, answered, check_size, find, goes_on
 from api.http import Refusal, Request, Response, as_json, endpoint
-from core.callbacks import CallbackRow, Callbacks, Decision, is_expired
+from core.callback_rows import CallbackRow, is_expired
+from core.callbacks import Callbacks
 from core.clock import now
 from core.parameters import secret
-from core.questions import Webhook
+from core.questions import Decision, Webhook
 from core.record import Table
 from core.settings import load
 from core.webhooks import holds

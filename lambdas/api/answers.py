@@ -6,7 +6,8 @@ The machine is told by operations/deliver_decision.py, which alone may.
 from pydantic import Field
 
 from api.http import Refusal, Request
-from core.callbacks import CallbackRow, Callbacks
+from core.callback_rows import CallbackRow
+from core.callbacks import Callbacks
 from core.record import ENDED, Table
 from core.rows import Json
 from core.settings import Settings

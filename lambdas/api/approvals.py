@@ -4,7 +4,8 @@ from pydantic import Field
 
 from api.answers import AnswerSettings, find, goes_on
 from api.http import Refusal, Request
-from core.callbacks import CallbackRow, Callbacks, CallbackStatus, is_expired
+from core.callback_rows import CallbackRow, CallbackStatus, is_expired
+from core.callbacks import Callbacks
 from core.links import approver_of
 from core.parameters import secret
 from core.questions import Approval

@@ -6,8 +6,10 @@ from api.approvals import ApprovalPageSettings, changed, opened
 from api.http import Refusal, Request, Response
 from api.models import COMMENT_LENGTH
 from api.page import decided_page, page_endpoint
-from core.callbacks import CallbackRow, Callbacks, Decision, offered
+from core.callback_rows import CallbackRow, offered
+from core.callbacks import Callbacks
 from core.clock import now
+from core.questions import Decision
 from core.settings import load
 
 _FORM = "application/x-www-form-urlencoded"

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from api.http import Handler, Refusal, Request, Response, retry_after, serve
 from api.models import COMMENT_LENGTH
-from core.callbacks import CallbackRow, CallbackStatus, offered
+from core.callback_rows import CallbackRow, CallbackStatus, offered
 from core.questions import Approval, Fact, Item
 
 _FOLDER = Path(__file__).with_name("pages")

@@ -6,9 +6,10 @@ from api.answers import AnswerSettings, answered, check_size
 from api.http import Refusal, Request, Response, as_json, endpoint
 from api.models import Signal
 from api.sessions import find
-from core.callbacks import Callbacks, Decision
+from core.callbacks import Callbacks
 from core.clock import now
 from core.models import Input, validated
+from core.questions import Decision
 from core.record import Table
 from core.settings import load
 

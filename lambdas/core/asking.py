@@ -17,13 +17,14 @@ from typing import TypeVar, get_type_hints
 
 from pydantic import BaseModel, Field
 
-from core.callbacks import Asking, CallbackRow, Callbacks, Decision
+from core.callback_rows import Asking, CallbackRow
+from core.callbacks import Callbacks
 from core.errors import InvalidInput
 from core.links import approval_url
 from core.notifications import Notification, NotificationSettings, notify
 from core.outputs import StepOutputs
 from core.parameters import parameter, secret
-from core.questions import Approval, Question, Signals, Webhook
+from core.questions import Approval, Decision, Question, Signals, Webhook
 from core.rows import Json
 from core.sessions import Hold
 from core.settings import StepSettings, load

@@ -7,117 +7,26 @@ docs/callbacks.md.
 """
 
 import hashlib
-import json
-import time
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
 from core import aws, rows
-from core.clock import DAY, ahead, now
-from core.models import Model
-from core.questions import Question, Signals
+from core.callback_rows import (
+    Asking,
+    CallbackRow,
+    CallbackStatus,
+    closed_row,
+    decision_of,
+    decision_row,
+    is_before,
+    opened_row,
+)
+from core.clock import now
+from core.questions import Decision, Question
 
 if TYPE_CHECKING:
     from core.step import Session
-
-_KEPT_DAYS = 90  # after a question's end, for people who open an old link
-
-
-class CallbackStatus(StrEnum):
-    OPEN = "open"
-    DECIDED = "decided"
-    DELIVERED = "delivered"
-    TOO_LATE = "too_late"
-    CLOSED = "closed"  # by the machine, which went on without an answer
-
-
-class Decision(Model):
-    """An answer, as the machine gets it.
-
-    action: one of what the question accepts. by: who decided. at: when (ISO 8601, UTC). payload: a webhook's or a
-    signal's body.
-    """
-
-    action: str
-    by: str
-    at: str
-    comment: str | None = None
-    payload: Any = None
-
-
-class DecisionRow(TypedDict):
-    """A decision as its row keeps it; the payload as JSON text, the webhook-id to know a replay by."""
-
-    action: str
-    by: str
-    at: str
-    comment: NotRequired[str]
-    payload: NotRequired[str]
-    webhookId: NotRequired[str]
-
-
-class CallbackRow(TypedDict):
-    """A row of table `callbacks`. `token` never leaves the account and never reaches a log; `round` tells which visit
-    of the step, in which session of this id, asks; `version` is that of the session's record as the delivery with this
-    token claimed it; `signals` are those of `accepts` that no approver is offered.
-    """
-
-    callbackId: str
-    token: str
-    sessionId: str
-    workflow: str
-    stepKey: str
-    round: str
-    version: int
-    executionArn: str
-    kind: str
-    question: dict[str, Any]
-    accepts: list[str]
-    signals: NotRequired[list[str]]
-    expiresAt: str
-    status: str
-    decision: NotRequired[DecisionRow]
-    createdAt: str
-    updatedAt: str
-    askedAt: NotRequired[str]
-    ttl: int
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Which delivery of which step asks: the session, the step with its item, the execution, and its task's token.
-
-    version: of the session's record as this delivery claimed it: of two deliveries the one that came later has more.
-    answered: whether the record says that this visit of the step had its answer.
-    """
-
-    session_id: str
-    session_began: str
-    workflow: str
-    step: str
-    step_key: str
-    execution_arn: str
-    token: str
-    version: int
-    answered: bool
-
-
-def callback_id_of(session_id: str, step: str) -> str:
-    """One id per session and asking step, so that a repeated ask, and a further round, keep their link."""
-    return hashlib.sha256(f"{session_id}/{step}".encode()).hexdigest()[:32]
-
-
-def offered(row: CallbackRow) -> list[str]:
-    """What an approver may decide."""
-    return [action for action in row["accepts"] if action not in row.get("signals", [])]
-
-
-def is_expired(row: CallbackRow) -> bool:
-    """Whether the question's time is over; what was decided before stands."""
-    return row["expiresAt"] <= now()
 
 
 class Callbacks:
@@ -137,7 +46,7 @@ class Callbacks:
         further visit of the step (another item), or a later session of the same id, opens the question anew. A delivery
         that is overtaken by a later one, or of a visit that was answered, changes nothing.
         """
-        fresh = _opened(asking, question)
+        fresh = opened_row(asking, question)
         # What was answered replaces nothing: no row has this round.
         replacing = ("round", "=", "none") if asking.answered else ("round", "<>", fresh["round"])
         there = self._put(fresh, replacing)
@@ -160,9 +69,9 @@ class Callbacks:
         """Has a delivery of a visit that was answered, in an execution before, told the same: the question's own row is
         a later round's. Each token has a row for it, so none comes in another's way.
         """
-        row = _opened(asking, question)
+        row = opened_row(asking, question)
         row["callbackId"] = hashlib.sha256(asking.token.encode()).hexdigest()[:32]
-        row["status"], row["decision"] = CallbackStatus.DECIDED, _decision_row(answer)
+        row["status"], row["decision"] = CallbackStatus.DECIDED, decision_row(answer)
         self._put(row, ("round", "=", "none"))
         return row
 
@@ -178,7 +87,7 @@ class Callbacks:
         seen: the round that it is an answer to; any, where nobody says. Returns whether it did, and the row as it then
         is; None where there is no such callback.
         """
-        kept = _decision_row(decision)
+        kept = decision_row(decision)
         if webhook_id is not None:
             kept["webhookId"] = webhook_id
         condition = "#status = :open AND expiresAt > :now AND contains(accepts, :action)"
@@ -195,13 +104,13 @@ class Callbacks:
         it with this. Of a question that is closed nothing is accepted any more, so a decision and what comes instead of
         it never both stand; one that a late delivery has yet to ask is closed before.
         """
-        closed = _closed(session, step, item)
+        closed = closed_row(session, step, item)
         callback_id, visit = closed["callbackId"], closed["round"]
         values = {":open": CallbackStatus.OPEN, ":visit": visit}
         if self._update(callback_id, {"status": closed["status"]}, "#status = :open AND #round = :visit", values):
             return None
         there = self._put(closed, ("round", "=", "none"))
-        if there is not None and there["round"] != visit and _is_before(there, session):
+        if there is not None and there["round"] != visit and is_before(there, session):
             there = self._put(closed, ("round", "=", there["round"]))
         if there is None or there["round"] != visit:  # it is closed; or it is long over
             return None
@@ -241,77 +150,3 @@ class Callbacks:
             rows.refused(error)
             return None
         return cast(CallbackRow, rows.from_item(answer["Attributes"]))
-
-
-def began(row: CallbackRow) -> str:
-    """When the session that asks began."""
-    return row["round"].partition("/")[0]
-
-
-def decision_of(row: CallbackRow) -> Decision:
-    """The decision that stands. Raises KeyError where there is none."""
-    kept = row["decision"]
-    payload = json.loads(kept["payload"]) if "payload" in kept else None
-    return Decision(action=kept["action"], by=kept["by"], at=kept["at"], comment=kept.get("comment"), payload=payload)
-
-
-def _decision_row(decision: Decision) -> DecisionRow:
-    kept: DecisionRow = {"action": decision.action, "by": decision.by, "at": decision.at}
-    if decision.comment is not None:
-        kept["comment"] = decision.comment
-    if decision.payload is not None:
-        kept["payload"] = json.dumps(decision.payload, ensure_ascii=False)
-    return kept
-
-
-def _opened(asking: Asking, question: Question) -> CallbackRow:
-    moment = now()
-    row: CallbackRow = {
-        "callbackId": callback_id_of(asking.session_id, asking.step),
-        "token": asking.token,
-        "sessionId": asking.session_id,
-        "workflow": asking.workflow,
-        "stepKey": asking.step_key,
-        "round": f"{asking.session_began}/{asking.step_key}",
-        "version": asking.version,
-        "executionArn": asking.execution_arn,
-        "kind": question.kind,
-        "question": question.shown(),
-        "accepts": [*question.accepts, *question.signals],
-        "expiresAt": ahead(question.expires_in),
-        "status": CallbackStatus.OPEN,
-        "createdAt": moment,
-        "updatedAt": moment,
-        "ttl": int(time.time()) + question.expires_in + _KEPT_DAYS * DAY,
-    }
-    if question.signals:
-        row["signals"] = list(question.signals)
-    return row
-
-
-def _closed(session: "Session", step: str, item: str | int | None) -> CallbackRow:
-    """The row of a visit whose question nobody has asked yet, and nobody may."""
-    moment, step_key = now(), step if item is None else f"{step}#{item}"
-    return {
-        "callbackId": callback_id_of(session.session_id, step),
-        "token": "",
-        "sessionId": session.session_id,
-        "workflow": "",
-        "stepKey": step_key,
-        "round": f"{session.began}/{step_key}",
-        "version": session.version,
-        "executionArn": "",
-        "kind": Signals.kind,
-        "question": {},
-        "accepts": [],
-        "expiresAt": moment,
-        "status": CallbackStatus.CLOSED,
-        "createdAt": moment,
-        "updatedAt": moment,
-        "ttl": int(time.time()) + _KEPT_DAYS * DAY,
-    }
-
-
-def _is_before(row: CallbackRow, session: "Session") -> bool:
-    """Whether the row is of an earlier visit, or of an earlier session of this id."""
-    return began(row) != session.began or row["version"] < session.version

@@ -1,4 +1,6 @@
-"""What a session may ask: people decide, another system answers by webhook, or trusted services signal."""
+"""What a session may ask, of whom, and how it is answered: people decide, another system answers by webhook, or trusted
+services signal.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,3 +94,17 @@ class Signals:
 
 
 Question = Approval | Webhook | Signals
+
+
+class Decision(Model):
+    """An answer, as the machine gets it.
+
+    action: one of what the question accepts. by: who decided. at: when (ISO 8601, UTC). payload: a webhook's or a
+    signal's body.
+    """
+
+    action: str
+    by: str
+    at: str
+    comment: str | None = None
+    payload: Any = None

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from core.callbacks import Decision
 from core.fields import Id, Line, Slug, wrong
 from core.models import Input, Model, WorkflowInput
+from core.questions import Decision
 
 MOST_ROUNDS = 3
 

@@ -1,8 +1,9 @@
 """ClaimDue: decides whether the time or a signal ended the wait: from here on nothing moves or cancels it."""
 
 from core.asking import AskingSettings
-from core.callbacks import Callbacks, Decision
+from core.callbacks import Callbacks
 from core.clock import now
+from core.questions import Decision
 from core.settings import load
 from core.step import Session, step
 from gear_reminder.models import Reminder

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
-from core.callbacks import Decision
 from core.fields import Day, Id, Line, Moment, wrong
 from core.models import Input, Model, WorkflowInput, sent_at
+from core.questions import Decision
 
 CLOCKS_DIFFER = timedelta(seconds=60)
 FURTHEST = timedelta(days=3653)  # ten years

@@ -12,7 +12,8 @@ from pydantic import Field
 
 from core import aws
 from core.batches import each_change
-from core.callbacks import CallbackRow, Callbacks, CallbackStatus, began, decision_of
+from core.callback_rows import CallbackRow, CallbackStatus, began, decision_of
+from core.callbacks import Callbacks
 from core.observability import logger
 from core.outputs import StepOutputs
 from core.record import StepStatus, Table

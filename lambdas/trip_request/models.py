@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints, ValidationInfo, model_validator
 
-from core.callbacks import Decision
 from core.fields import Day, Id, Line, wrong
 from core.models import Input, Model, WorkflowInput, sent_at
+from core.questions import Decision
 
 LONGEST_TRIP_DAYS = 60
 MOST_UPDATES = 10

@@ -77,5 +77,6 @@ class ServiceProcess:
 
 def _environment() -> dict[str, str]:
     """The caller's environment without what would choose a way."""
-    own = {name: value for name, value in caller_environment().items() if not name.startswith("MATCHING_")}
+    ways = ("MATCHING_", "CASI_", "WORKFLOW_")
+    own = {name: value for name, value in caller_environment().items() if not name.startswith(ways)}
     return own | {"PYTHONPATH": PYTHON_PATH}

@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from core.callbacks import callback_id_of
+from core.callback_rows import callback_id_of
 from tests.e2e.conftest import Deployed
 
 pytestmark = pytest.mark.xdist_group("local_cloud")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.callbacks import callback_id_of
+from core.callback_rows import callback_id_of
 from local.inputs import sample_of
 from tests.e2e.conftest import Deployed
 from tests.support.waiting import eventually

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from durable_workflows.dispatchers import get_casi_workflow_dispatcher
 from local.compare.ways import Way, durable, local
 from local.redis_server import redis_server
 from local.surroundings import vendor_url
@@ -28,8 +29,9 @@ def serve() -> Serve:
     @contextmanager
     def running(way_at: Callable[[str], Way]) -> Iterator[Service]:
         with listening() as taken, pytest.MonkeyPatch.context() as environment:
-            for name in [name for name in os.environ if name.startswith("MATCHING_")]:
+            for name in [name for name in os.environ if name.startswith(("MATCHING_", "CASI_", "WORKFLOW_"))]:
                 environment.delenv(name)
+            get_casi_workflow_dispatcher.cache_clear()
             for name, value in way_at(url_of(taken)).environment.items():
                 environment.setenv(name, value)
             with served(create_app(), taken):
@@ -116,3 +118,23 @@ def test_a_wrong_key_is_503_with_the_reason_and_no_key(deployed: Deployed, serve
     assert "key or signature" in answer.json()["error"]["message"]
     assert "not-the-key" not in answer.text
     assert deployed.record(session_id) is None
+
+
+def test_a_practice_that_the_service_is_told_of_is_synced(
+    deployed: Deployed, serve: Serve, session_id: str, redis_url: str
+) -> None:
+    def syncing(url: str) -> Way:
+        casi = {"CASI_WORKFLOW_URL": deployed.api.url, "CASI_WORKFLOW_API_KEY": deployed.api.key}
+        way = local(deployed.cloud, url, redis_url)
+        return Way(way.name, {**way.environment, **casi})
+
+    drill = {"drill": "garlands", "area": "edging", "score": 72}
+    data = {"user_id": session_id, "practice_id": session_id, "practiced_at": "2026-11-20T09:30:00Z", "drills": [drill]}
+    event = {"source_project": "snowboard-teaching", "event_type": "snowboard.practice.completed", "data": data}
+    with serve(syncing) as service:
+        assert service.post_json("/events", {**event, "source_project": "ski-teaching"}).json()["dispatched"] is False
+        answer = service.post_json("/events", event).json()
+        assert answer == {"dispatched": True, "session_id": f"practice-{session_id}"}
+        record = deployed.ended_record(answer["session_id"])
+    assert (record["workflow"], record["outcome"]) == ("skill-sync", "published")
+    assert deployed.row("skill-profiles", userId=session_id)["practices"] == 1

@@ -38,7 +38,7 @@ def run(output: Path, **more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("stage", ["local", "dev", "prod"])
+@pytest.mark.parametrize("stage", ["local", "prod"])
 def test_synth_needs_no_credentials_no_docker_and_no_network(tmp_path: Path, stage: str) -> None:
     layer_folder(ROOT)  # as `make setup` does, with network
     synth = run(tmp_path, stage=stage)
@@ -113,14 +113,16 @@ def test_a_stack_that_names_an_unknown_step_is_refused(
     )
 
 
-def test_a_workflow_that_configures_a_compensation_needs_one(project: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("used", "module"), [("compensation", "compensate"), ("starter", "start")])
+def test_a_workflow_that_configures_a_compensation_or_a_start_needs_one(
+    project: Path, tmp_path: Path, used: str, module: str
+) -> None:
     write(
         project / "infra/workflows/order.py",
-        stack("Order", body="    def configure(self):\n        self.compensation\n"),
+        stack("Order", body=f"    def configure(self):\n        self.{used}\n"),
     )
     assert refusal(project, tmp_path / "out") == (
-        "infra/workflows/order.py configures the compensation, but lambdas/order/compensate.py defines no `handler`: "
-        "add it"
+        f"infra/workflows/order.py configures lambdas/order/{module}.py, which defines no `handler`: add it"
     )
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.callbacks import Callbacks, Decision, callback_id_of
+from core.callback_rows import callback_id_of
+from core.callbacks import Callbacks
 from core.clock import DAY, now
+from core.questions import Decision
 from tests.statemachines.scenarios.gear_reminder import DUE, ONCE, move
 from tests.support.clock import Clock, at
 from tests.support.interpreter import Answer, Fault, Machine, machine

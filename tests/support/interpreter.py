@@ -30,8 +30,9 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from pydantic.alias_generators import to_snake
 
 from core import aws
-from core.callbacks import Callbacks, Decision
+from core.callbacks import Callbacks
 from core.clock import now
+from core.questions import Decision
 from tests.support.clock import Clock
 from tests.support.decisions import deliver
 

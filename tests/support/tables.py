@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.parameters import clear_caches
 from moto import mock_aws
 
 from core import aws, parameters, rows, settings
-from core.callbacks import callback_id_of
+from core.callback_rows import callback_id_of
 from tests.support.course_review import create_course_review_tables
 from tests.support.matching import create_matching_tables
 from tests.support.order import create_order_tables

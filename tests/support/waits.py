@@ -11,8 +11,10 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError
 
 from core import aws, clock, links
-from core.callbacks import CallbackRow, Callbacks, Decision, callback_id_of
+from core.callback_rows import CallbackRow, callback_id_of
+from core.callbacks import Callbacks
 from core.clock import now
+from core.questions import Decision
 from core.step import Session
 from tests.support import toy
 from tests.support.tables import callback_of, notifications, record_of

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.callbacks import Asking, CallbackRow, Callbacks
+from core.callback_rows import Asking, CallbackRow
+from core.callbacks import Callbacks
 from core.executions import input_hash
 from core.questions import Approval, Fact, Item, Question
 from core.record import Change, Record, Status, StepStatus, Table, new_record

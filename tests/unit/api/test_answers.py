@@ -9,8 +9,9 @@ from standardwebhooks.webhooks import Webhook as Signer
 
 from api.answers import ANSWER_BYTES
 from core import aws, rows
-from core.callbacks import Callbacks, CallbackStatus, Decision, decision_of
-from core.questions import Webhook
+from core.callback_rows import CallbackStatus, decision_of
+from core.callbacks import Callbacks
+from core.questions import Decision, Webhook
 from core.record import Status, Table
 from core.sessions import close
 from tests.support.tables import record_of

@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from core import aws
-from core.callbacks import CallbackRow, Callbacks, CallbackStatus, decision_of
+from core.callback_rows import CallbackRow, CallbackStatus, decision_of
+from core.callbacks import Callbacks
 from core.links import approval_url
 from core.questions import Approval, Item
 from core.record import Status, Table

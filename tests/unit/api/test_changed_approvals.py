@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from core.callbacks import CallbackRow, Callbacks, CallbackStatus, callback_id_of, decision_of
+from core.callback_rows import CallbackRow, CallbackStatus, callback_id_of, decision_of
+from core.callbacks import Callbacks
 from core.record import Status, Table
 from core.sessions import close
 from tests.support.tables import record_of

@@ -7,7 +7,8 @@ from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from api.send_signal import payload_of
-from core.callbacks import Callbacks, decision_of
+from core.callback_rows import decision_of
+from core.callbacks import Callbacks
 from core.models import Input, sent_at
 from core.questions import Signals
 from tests.support.clock import at

@@ -7,7 +7,7 @@ import pytest
 
 from core import aws, links
 from core.asking import asking_step
-from core.callbacks import CallbackStatus, callback_id_of
+from core.callback_rows import CallbackStatus, callback_id_of
 from core.errors import InvalidInput, SessionClosed
 from core.questions import Webhook
 from core.record import KEPT_DAYS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.callbacks import callback_id_of
+from core.callback_rows import callback_id_of
 from core.errors import StaleExecution
 from core.record import Table
 from core.starts import next_attempt

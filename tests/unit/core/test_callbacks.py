@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from core.callbacks import Callbacks, CallbackStatus, Decision, callback_id_of, decision_of, is_expired
+from core.callback_rows import CallbackStatus, callback_id_of, decision_of, is_expired
+from core.callbacks import Callbacks
 from core.clock import now
+from core.questions import Decision
 from tests.support import toy
 from tests.support.decisions import deliver
 from tests.support.interleaving import Delivery, interleaved

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from core.callbacks import Callbacks, CallbackStatus, Decision, callback_id_of, decision_of
+from core.callback_rows import CallbackStatus, callback_id_of, decision_of
+from core.callbacks import Callbacks
 from core.clock import now
+from core.questions import Decision
 from core.record import Table
 from core.starts import next_attempt
 from tests.support import toy

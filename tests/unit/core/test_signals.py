@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from core.asking import asking_step
-from core.callbacks import Callbacks, Decision, callback_id_of
+from core.callback_rows import callback_id_of
+from core.callbacks import Callbacks
 from core.clock import now
 from core.notifications import Notification
-from core.questions import Approval
+from core.questions import Approval, Decision
 from core.settings import WrongSettings, load
 from core.step import Session
 from tests.support import toy

@@ -5,7 +5,9 @@ from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from core.callbacks import Callbacks, Decision, callback_id_of
+from core.callback_rows import callback_id_of
+from core.callbacks import Callbacks
+from core.questions import Decision
 from core.record import Status, Table
 from core.sessions import close
 from core.starts import next_attempt

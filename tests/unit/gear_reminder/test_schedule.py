@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.callbacks import Decision
 from core.errors import InvalidInput
 from core.models import validated
+from core.questions import Decision
 from gear_reminder.models import GearReminderInput, Plan, Reminder, Sent, Settled
 from gear_reminder.schedule import next_plan, scheduled
 from tests.unit.gear_reminder.reminders import SENT

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.callbacks import callback_id_of
+from core.callback_rows import callback_id_of
 from core.clock import now
 from core.observability import logger
 from operations import deliver_decision

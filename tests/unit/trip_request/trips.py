@@ -5,7 +5,9 @@ from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from core.callbacks import CallbackRow, Callbacks, Decision, callback_id_of
+from core.callback_rows import CallbackRow, callback_id_of
+from core.callbacks import Callbacks
+from core.questions import Decision
 from core.step import Step
 from tests.support.decisions import deliver
 from tests.support.tables import notifications
