@@ -38,7 +38,7 @@ test: setup build/layer/.fetched build/redis/.fetched
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
 	@$(VENV)/mypy
-	@$(VENV)/pytest -n 2 --dist loadgroup
+	@$(VENV)/pytest -n 3 --dist loadgroup
 
 bench: setup
 	@$(VENV)/python -m local.bench $(if $(ALL),--all)

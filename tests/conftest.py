@@ -77,7 +77,9 @@ def tables(environment: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The local cloud as people start it, one for the whole run: its tests carry `xdist_group("local_cloud")`."""
+    """The local cloud as people start it, one for all tests of a process. Those that use it carry an `xdist_group`:
+    "e2e", or else "local_cloud", so that a run starts two and no more.
+    """
     cloud = Cloud(tmp_path_factory.mktemp("cloud"))
     with pytest.MonkeyPatch.context() as caller:
         caller.setenv("AWS_PROFILE", "of-the-caller")  # must not reach it

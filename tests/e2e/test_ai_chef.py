@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import Deployed
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 PROFILE: dict[str, Any] = {"target": "keto", "healthConditions": ["diabetes"], "budget": 30000}
 STEPS = ["OrchestrateSession", "GenerateRecipe", "FetchPrices", "CombineResults"]

@@ -14,7 +14,7 @@ from local.cloud import REGION
 from tests.e2e.conftest import Deployed
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 PROFILE: dict[str, Any] = {"target": "keto", "budget": 30000}
 

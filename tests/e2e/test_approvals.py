@@ -14,7 +14,7 @@ import pytest
 from core.callback_rows import callback_id_of
 from tests.e2e.conftest import Deployed
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 
 @pytest.fixture

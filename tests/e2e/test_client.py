@@ -16,7 +16,7 @@ from durable_workflows.settings import MatchingSettings, WorkflowSettings
 from local.cloud import REGION
 from tests.e2e.conftest import Deployed
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 PROFILE: dict[str, Any] = {"target": "keto", "budget": 30000}
 OWNER = "Ann + Bob & Co/ü=~*"

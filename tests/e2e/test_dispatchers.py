@@ -17,7 +17,7 @@ from durable_workflows.dispatchers import (
 from local.inputs import sample_of
 from tests.e2e.conftest import Deployed
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 
 @pytest.fixture

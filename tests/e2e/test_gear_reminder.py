@@ -10,7 +10,7 @@ from local.inputs import sample_of
 from tests.e2e.conftest import Deployed
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 YEARS_AHEAD = "2029-11-21T09:00:00Z"
 
@@ -70,7 +70,7 @@ def test_a_wait_longer_than_an_execution_may_last_goes_on_in_the_next_one(deploy
         start(deployed, session_id, scheduledAt=in_seconds(5))
         record = deployed.ended_record(session_id, 30)
     assert record["outcome"] == "sent"
-    assert record["attempt"] >= 3
+    assert record["attempt"] >= 2
     assert len(sent(deployed, session_id, 1)) == 1
 
 

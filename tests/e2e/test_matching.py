@@ -15,7 +15,7 @@ from local.surroundings import vendor_url
 from tests.e2e.conftest import Deployed
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 SEEKER = {"user_id": "rider-001", "level": 1, "languages": ["en", "ko"], "disciplines": ["carving"]}
 BUDDY = {"resort": "whistler", "start_date": "2027-01-10", "end_date": "2027-01-16", "kind": "buddy"}

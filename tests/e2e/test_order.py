@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import Deployed
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 LIMIT, LARGE = 1000, 2000
 

@@ -17,7 +17,7 @@ from tests.e2e.conftest import Deployed
 from tests.service.world import PLAIN, REVIEWED, Service, listening, served, url_of
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 Serve = Callable[[Callable[[str], Way]], AbstractContextManager[Service]]
 

@@ -14,7 +14,7 @@ from skill_sync.models import CompletedPractice
 from tests.e2e.conftest import Deployed
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 SOURCE, KIND = "snowboard-teaching", "snowboard.practice.completed"
 AREAS = ("stance_and_balance", "edging", "pressure", "rotation", "timing")

@@ -10,7 +10,7 @@ from local.inputs import sample_of
 from tests.e2e.conftest import Deployed
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.xdist_group("local_cloud")
+pytestmark = pytest.mark.xdist_group("e2e")
 
 
 @pytest.fixture
