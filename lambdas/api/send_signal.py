@@ -27,6 +27,8 @@ def handler(request: Request) -> Response:
     row = callbacks.get(waiting["callbackId"]) if waiting is not None else None
     if row is None:
         raise Refusal(409, "NothingWaits", f"The session is {record['status']} and waits for no answer.")
+    if "decision" in row:  # what the session waits for next, it does not say yet
+        raise Refusal(409, "NothingWaits", "It has been answered already.")
     if name not in row["accepts"]:
         raise Refusal(409, "NotAccepted", f"The session waits for one of: {', '.join(row['accepts'])}.")
     at = now()

@@ -133,6 +133,14 @@ class TestWhatIsAccepted:
         assert "approve, reject, update, cancel" in told.json["error"]["message"]
         assert row_of(row["callbackId"]) == row
 
+    def test_for_the_next_question_while_the_answer_to_this_one_is_under_way_may_be_sent_again(self) -> None:
+        waiting("s-1", approval(signals=("update", "cancel")))
+        assert signal("update").status == 202
+
+        told = signal("resubmit")
+
+        assert (told.status, told.code) == (409, "NothingWaits")
+
     def test_of_a_closed_question_is_409_and_so_it_stays(self) -> None:
         callback_id = waiting("s-1", MOVABLE)["callbackId"]
         Callbacks("callbacks-test").close(closing("s-1"), "RequestApproval")
