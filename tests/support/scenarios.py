@@ -62,27 +62,39 @@ def played(workflow: str, scenario: Scenario) -> Played:
 
 @cache
 def disturbed(workflow: str, scenario: Scenario) -> list[Scenario]:
-    """A success in which no Lambda failed, once more for each Retry of each state: the Lambda does its work, and its
-    answer is replaced by an error that the Retry names. The end must be the same.
+    """A success in which no Lambda failed, once more with the first Retry of each state, once with the second, and so
+    on: each Lambda does its work, and its answer is replaced by an error that the Retry names. The end must be the same.
 
     A state that an earlier scenario came to from the same state before it was disturbed there.
     """
     scenarios = scenarios_of(workflow)
     earlier = scenarios[: scenarios.index(scenario)]
     known = {way for each in earlier for way in _ways(workflow, each)}
-    states = states_of(definition_of(workflow))
-    return [
-        replace(
-            scenario,
-            shows=f"{scenario.shows}, though {name} answers {error} once",
-            faults=(Fault(name, error, visit, after_work=True),),
-        )
-        for (before, name), visit in _ways(workflow, scenario).items()
-        if (before, name) not in known
-        for retrier in states[name].get("Retry", [])
-        # A Lambda cannot answer an error of Step Functions' own; those have scenarios written for them.
-        for error in [error for error in retrier["ErrorEquals"] if not error.startswith("States.")][:1]
+    visits = [
+        (name, visit) for (before, name), visit in _ways(workflow, scenario).items() if (before, name) not in known
     ]
+    states = states_of(definition_of(workflow))
+    most = max((len(states[name].get("Retry", [])) for name, _ in visits), default=0)
+    variants = [_faults(states, visits, number) for number in range(most)]
+    return [
+        replace(scenario, shows=f"{scenario.shows}, though answers are lost to Retry[{number}]", faults=faults)
+        for number, faults in enumerate(variants)
+        if faults
+    ]
+
+
+def _faults(states: dict[str, Any], visits: list[tuple[str, int]], number: int) -> tuple[Fault, ...]:
+    """At each of these visits of a state the error that its Retry of this number names first.
+
+    A Lambda cannot answer an error of Step Functions' own; those have scenarios written for them.
+    """
+    faults: list[Fault] = []
+    for name, visit in sorted(visits):
+        for retrier in states[name].get("Retry", [])[number : number + 1]:
+            error = next(error for error in retrier["ErrorEquals"] if not error.startswith("States."))
+            repeated = sum(fault.state == name for fault in faults)  # visits before this one, each once more
+            faults.append(Fault(name, error, visit + repeated, after_work=True))
+    return tuple(faults)
 
 
 def _ways(workflow: str, scenario: Scenario) -> dict[tuple[str, str], int]:
