@@ -63,7 +63,8 @@ def played(workflow: str, scenario: Scenario) -> Played:
 @cache
 def disturbed(workflow: str, scenario: Scenario) -> list[Scenario]:
     """A success in which no Lambda failed, once more with the first Retry of each state, once with the second, and so
-    on: each Lambda does its work, and its answer is replaced by an error that the Retry names. The end must be the same.
+    on: each Lambda does its work, and its answer is replaced by an error that the Retry names. The end must be as
+    before.
 
     A state that an earlier scenario came to from the same state before it was disturbed there.
     """
