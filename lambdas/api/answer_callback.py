@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from api.answers import AnswerSettings, answered, check_size, find, goes_on
+from api.answers import AnswerSettings, answered, check_size, find
 from api.http import Refusal, Request, Response, as_json, endpoint
 from core.callback_rows import CallbackRow, is_expired
 from core.callbacks import Callbacks
@@ -33,7 +33,7 @@ def handler(request: Request) -> Response:
     if row is None:
         raise Refusal(404, "UnknownCallback", "There is no callback of this id.")
     if "decision" not in row:
-        if is_expired(row) or not goes_on(Table(settings.sessions_table), row):
+        if is_expired(row) or not Table(settings.sessions_table).is_open(row["sessionId"]):
             raise Refusal(410, "CallbackClosed", "Nobody waits for this answer any more.")
         decision = Decision(action=row["accepts"][0], by="webhook", at=now(), payload=payload)
         _, there = callbacks.decide(row["callbackId"], decision, webhook_id=request.headers["webhook-id"])

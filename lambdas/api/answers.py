@@ -8,7 +8,6 @@ from pydantic import Field
 from api.http import Refusal, Request
 from core.callback_rows import CallbackRow
 from core.callbacks import Callbacks
-from core.record import ENDED, Table
 from core.rows import Json
 from core.settings import Settings
 
@@ -32,12 +31,6 @@ def find(callbacks: Callbacks, callback_id: str, kind: str) -> CallbackRow | Non
     """The row of a callback of this kind, or None."""
     row = callbacks.get(callback_id) if len(callback_id) <= _ID_LENGTH else None
     return row if row is not None and row["kind"] == kind else None
-
-
-def goes_on(sessions: Table, row: CallbackRow) -> bool:
-    """Whether the session that asked has not ended: then nobody needs an answer any more."""
-    record = sessions.get(row["sessionId"])
-    return record is not None and record["status"] not in ENDED
 
 
 def answered(row: CallbackRow) -> Json:

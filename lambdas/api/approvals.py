@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from api.answers import AnswerSettings, find, goes_on
+from api.answers import AnswerSettings, find
 from api.http import Refusal, Request
 from core.callback_rows import CallbackRow, CallbackStatus, is_expired
 from core.callbacks import Callbacks
@@ -35,7 +35,7 @@ def opened(request: Request) -> tuple[CallbackRow, str]:
         return row, approver
     if "decision" not in row and (row["status"] == CallbackStatus.CLOSED or is_expired(row)):
         raise too_late()
-    if not goes_on(Table(settings.sessions_table), row):
+    if not Table(settings.sessions_table).is_open(row["sessionId"]):
         raise Refusal(410, "ApprovalClosed", "It was cancelled or has ended; no decision is needed any more.")
     if "decision" in row:
         raise changed()

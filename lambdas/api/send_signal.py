@@ -6,6 +6,7 @@ from api.answers import AnswerSettings, answered, check_size
 from api.http import Refusal, Request, Response, as_json, endpoint
 from api.models import Signal
 from api.sessions import find
+from core.callback_rows import CallbackRow, CallbackStatus
 from core.callbacks import Callbacks
 from core.clock import now
 from core.models import Input, validated
@@ -27,8 +28,8 @@ def handler(request: Request) -> Response:
     row = callbacks.get(waiting["callbackId"]) if waiting is not None else None
     if row is None:
         raise Refusal(409, "NothingWaits", f"The session is {record['status']} and waits for no answer.")
-    if "decision" in row:  # what the session waits for next, it does not say yet
-        raise Refusal(409, "NothingWaits", "It has been answered already.")
+    if row["status"] != CallbackStatus.OPEN:  # what the session waits for next, it does not say yet
+        raise _too_late(row)
     if name not in row["accepts"]:
         raise Refusal(409, "NotAccepted", f"The session waits for one of: {', '.join(row['accepts'])}.")
     at = now()
@@ -44,10 +45,14 @@ def handler(request: Request) -> Response:
     )
     committed, row = callbacks.decide(row["callbackId"], decision)
     if row is None or not committed:
-        decided = row is not None and "decision" in row
-        why = "It has been answered already." if decided else "The time for an answer is over."
-        raise Refusal(409, "NothingWaits", why)
+        raise _too_late(row)
     return as_json(202, answered(row))
+
+
+def _too_late(row: CallbackRow | None) -> Refusal:
+    decided = row is not None and "decision" in row
+    why = "It has been answered already." if decided else "The time for an answer is over."
+    return Refusal(409, "NothingWaits", why)
 
 
 def payload_of(workflow: str, signal: str) -> type[Input] | None:

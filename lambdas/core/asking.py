@@ -6,7 +6,7 @@
 What it returns says who is asked: an Approval people, a Webhook another system; of Signals nobody is.
 
 Its state is `lambda:invoke.waitForTaskToken`, and its payload has `"taskToken": "{% $states.context.Task.Token %}"`
-beside execution and input. What the state returns is a core.callbacks.Decision; where nobody answers in time, it ends
+beside execution and input. What the state returns is a core.questions.Decision; where nobody answers in time, it ends
 with States.Timeout.
 """
 

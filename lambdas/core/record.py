@@ -174,6 +174,11 @@ class Table:
         """The record as it is now, or None."""
         return cast(Record | None, rows.get(self._name, {"sessionId": session_id}))
 
+    def is_open(self, session_id: str) -> bool:
+        """Whether there is such a session, and it has not ended."""
+        record = self.get(session_id)
+        return record is not None and record["status"] not in ENDED
+
     def get_many(self, session_ids: Iterable[str]) -> dict[str, Record]:
         """The records of at most 100 sessions as they are now, by sessionId; those that exist."""
         keys: list[Any] = [{"sessionId": {"S": session_id}} for session_id in session_ids]

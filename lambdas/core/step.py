@@ -13,6 +13,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Generic, TypeVar, get_type_hints
 
 from pydantic import BaseModel
@@ -153,8 +154,18 @@ class FirstStep(Step):
             self._phase,
             _owner(delivery.input),
         )
-        table, raw = Table(settings.sessions_table), delivery.input
-        created, record = begin(table, fresh, session.step_key, lambda record: self._tried(raw, session, record))
+
+        @cache  # run once, unless the session turns out to have begun before
+        def tried(began: str) -> tuple[Json, Exception | None]:
+            try:
+                return self._accepted(delivery.input, replace(session, began=began)), None
+            except Exception as error:  # noqa: BLE001  # raised below, once the record tells it
+                return {}, error
+
+        def entry(there: Record) -> Entry:
+            return _entry(tried(there["createdAt"])[1])
+
+        created, record = begin(Table(settings.sessions_table), fresh, session.step_key, entry)
         if created:
             observability.count("SessionsStarted", service=self.workflow, stage=settings.stage)
         if record["executionArn"] != delivery.execution.id:
@@ -163,20 +174,16 @@ class FirstStep(Step):
                 "duplicate": True,
                 "executionArn": record["executionArn"],
             }
-        return {"sessionId": session.session_id, "duplicate": False, "input": self._accepted(raw, session, record)}
+        output, failure = tried(record["createdAt"])
+        if failure is not None:
+            raise failure
+        return {"sessionId": session.session_id, "duplicate": False, "input": output}
 
-    def _tried(self, raw: Any, session: Session, record: Record) -> Entry:
-        try:
-            self._accepted(raw, session, record)
-        except Exception as error:  # noqa: BLE001  # raised again, once the record tells it
-            return _entry(error)
-        return _entry(None)
-
-    def _accepted(self, raw: Any, session: Session, record: Record) -> Json:
-        """What the body makes of the input, in the session that this record began."""
+    def _accepted(self, raw: Any, session: Session) -> Json:
+        """What the body makes of the input, in a session that began when this one says."""
         given, carried = split(raw)
-        request = validated(self._request, given, sent_at=record["createdAt"])
-        return as_json(self._body(request, replace(session, began=record["createdAt"], carried=carried)))
+        request = validated(self._request, given, sent_at=session.began)
+        return as_json(self._body(request, replace(session, carried=carried)))
 
 
 class ClaimingStep(Step):

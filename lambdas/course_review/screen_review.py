@@ -4,7 +4,7 @@ from pydantic import Field, Json
 
 from core.clock import now
 from core.models import validated
-from core.record import ENDED, Table
+from core.record import Table
 from core.settings import StepSettings, load
 from core.step import Session, step
 from course_review.models import AnsweredReview, Resubmission, Review
@@ -22,7 +22,7 @@ def handler(request: AnsweredReview, session: Session) -> Review:
     """Screen the review as it was sent, or sent again. Raises ReviewBusy (retried)."""
     settings, review = load(Settings), submitted(request)
     reasons = screen(review, settings.banned_words)
-    if not reasons and not Reviews(settings.reviews_table).claim(review, _is_open):
+    if not reasons and not Reviews(settings.reviews_table).claim(review, Table(settings.sessions_table).is_open):
         reasons = [DUPLICATE]
     return review.model_copy(update={"reasons": reasons, "screened_at": now()})
 
@@ -34,8 +34,3 @@ def submitted(review: AnsweredReview) -> Review:
         payload, at = review.decision.payload, review.decision.at
         changes = validated(Resubmission, payload, sent_at=at, within="payload").model_dump(exclude_none=True)
     return Review.model_validate({**review.model_dump(exclude={"decision"}), **changes, "round": review.round + 1})
-
-
-def _is_open(session_id: str) -> bool:
-    record = Table(load(Settings).sessions_table).get(session_id)
-    return record is not None and record["status"] not in ENDED

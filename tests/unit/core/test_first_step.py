@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.errors import InvalidInput, SessionConflict
 from core.executions import input_hash, session_id_of
 from core.record import Status, Table, new_record
+from core.step import Session
 from tests.support import toy
 from tests.support.tables import every_row, record_of
 
@@ -41,6 +42,18 @@ class TestStarting:
             "updatedAt": moment,
             "version": 1,
         }
+
+    def test_its_body_is_run_once_for_a_session_that_begins_with_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ran: list[str] = []
+        body = toy.OPEN._body
+
+        def counted(request: Any, session: Session) -> Any:
+            ran.append(session.began)
+            return body(request, session)
+
+        monkeypatch.setattr(toy.OPEN, "_body", counted)
+        start("first", {"sessionId": "s1", "amount": 7})
+        assert ran == [record_of("s1")["createdAt"]]
 
     def test_without_a_session_id_the_execution_s_name_is_the_session(self) -> None:
         assert start("nightly-7", {"amount": 7})["sessionId"] == "nightly-7"
