@@ -10,22 +10,30 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Access:
     """tables: DynamoDB's actions by table, or by `table/index`. secret: the one it reads. machines, executions: Step
-    Functions' actions on the stage's state machines, and on their executions.
+    Functions' actions on the stage's state machines, and on their executions. reads, writes: the stage's files, by
+    prefix. queues: whether it puts starts into workflows' queues.
     """
 
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secret: str | None = None
     machines: tuple[str, ...] = ()
     executions: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    queues: bool = False
 
 
 ACCESS: Mapping[str, Access] = {
     "start_workflow": Access(
-        {"sessions": ("GetItem", "PutItem", "UpdateItem", "DeleteItem")},
+        {"sessions": ("GetItem", "PutItem", "UpdateItem", "DeleteItem"), "results": ("GetItem",)},
         machines=("StartExecution",),
         executions=("DescribeExecution",),
+        writes=("texts/",),
+        queues=True,
     ),
+    "create_upload": Access(writes=("uploads/",)),
     "get_session": Access({"sessions": ("GetItem",), "results": ("GetItem",)}),
+    "get_storyboard": Access({"sessions": ("GetItem",), "results": ("GetItem",)}, reads=("storyboards/",)),
     "list_sessions": Access(
         {
             "sessions": ("BatchGetItem",),

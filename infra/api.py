@@ -4,12 +4,14 @@ One method cannot take either: https://docs.aws.amazon.com/apigateway/latest/dev
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -17,7 +19,7 @@ from infra.access import ACCESS, Access
 from infra.convention import Workflow
 from infra.errors import ConfigurationError
 from infra.gateway import Gateway
-from infra.lambdas import LambdaPackage, acknowledge, allow, allow_on_executions, allow_secret
+from infra.lambdas import LambdaPackage, acknowledge, allow, allow_files, allow_on_executions, allow_secret
 from infra.routes import Route, model_files, routes_of
 from infra.stage import Stage
 from infra.stateful import StatefulStack
@@ -29,8 +31,16 @@ class ApiStack(cdk.Stack):
     """What its Lambdas may do: infra/access.py. It knows machines by name, so it waits for no workflow's stack."""
 
     def __init__(
-        self, scope: Construct, *, workflows: list[Workflow], stage: Stage, stateful: StatefulStack, root: Path
+        self,
+        scope: Construct,
+        *,
+        workflows: list[Workflow],
+        start_queues: Mapping[str, sqs.Queue],
+        stage: Stage,
+        stateful: StatefulStack,
+        root: Path,
     ) -> None:
+        """start_queues: the queues that starts wait in, by the names of the workflows that have one."""
         super().__init__(
             scope,
             f"api-{stage.name}",
@@ -38,6 +48,8 @@ class ApiStack(cdk.Stack):
             synthesizer=stage.synthesizer(),
         )
         self._workflows = [workflow.name for workflow in workflows]
+        self._start_queues = start_queues
+        self._files = stateful.files
         self._settings = stage
         self._package = LambdaPackage(self, "api", root=root, stage=stage, files=model_files(workflows, root))
         acknowledge(self._package, "Serverless-LambdaDLQ", "API Gateway invokes them synchronously; callers are told.")
@@ -115,6 +127,12 @@ class ApiStack(cdk.Stack):
         if access.machines:
             function.add_environment("STATE_MACHINES", json.dumps(machines))
             allow(function, _of("states", access.machines), *machines.values())
+        if access.reads or access.writes:
+            allow_files(function, self._files, read=access.reads, write=access.writes)
+        if access.queues:
+            urls = {name: queue.queue_url for name, queue in self._start_queues.items()}
+            function.add_environment("START_QUEUES", cdk.Stack.of(self).to_json_string(urls))
+            allow(function, ["sqs:SendMessage"], *(queue.queue_arn for queue in self._start_queues.values()))
         if access.executions:
             allow_on_executions(function, _of("states", access.executions), self._workflows, self._settings)
 

@@ -28,9 +28,12 @@ def add_stacks(app: cdk.App, root: Path = ROOT) -> None:
     """
     stage, workflows = stage_of(app), discover(root)
     stateful = StatefulStack(app, stage)
-    for workflow in workflows:
+    stacks = [
         _stack_class(workflow, root)(app, workflow=workflow, stage=stage, stateful=stateful, root=root)
-    ApiStack(app, workflows=workflows, stage=stage, stateful=stateful, root=root)
+        for workflow in workflows
+    ]
+    queues = {stack.workflow.name: stack.start_queue for stack in stacks if stack.start_queue}
+    ApiStack(app, workflows=workflows, start_queues=queues, stage=stage, stateful=stateful, root=root)
     OperationsStack(app, workflows=workflows, stage=stage, stateful=stateful, root=root)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), cdk_nag.ServerlessChecks(app))
 

@@ -49,11 +49,13 @@ class Step:
 
     timeout_seconds: the Lambda's, shorter than its states'.
     asks: a state waits for the answer to what it asks (`.waitForTaskToken`).
+    mapped: its state is in a Map, and each of its visits deals with a batch of the Map's items.
     """
 
     name: str
     timeout_seconds: int
     asks: bool
+    mapped: bool = False
 
     @property
     def module(self) -> str:
@@ -127,11 +129,14 @@ def _has_handler(path: Path) -> bool:
 
 def _steps(machine: dict[str, Any], workflow: str, where: str) -> tuple[Step, ...]:
     steps: dict[str, Step] = {}
+    mapped = {name for state in _maps(machine) for name, _ in _tasks(state["ItemProcessor"])}
     for state_name, state in _tasks(machine):
         seconds, asks = _lambda_seconds(state_name, state, where), _waits(state)
         for name in _PLACEHOLDER.findall(json.dumps(state)):
             known = steps.get(name, Step(name, seconds, asks))
-            steps[name] = Step(name, min(seconds, known.timeout_seconds), asks or known.asks)
+            steps[name] = Step(
+                name, min(seconds, known.timeout_seconds), asks or known.asks, known.mapped or state_name in mapped
+            )
     for step in steps:
         _check_step_name(step, workflow, where)
     return tuple(steps.values())
@@ -144,6 +149,10 @@ def _tasks(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, state
         for inner in (*state.get("Branches", []), state.get("ItemProcessor", {})):
             yield from _tasks(inner)
+
+
+def _maps(machine: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (state for state in machine.get("States", {}).values() if state.get("Type") == "Map")
 
 
 def _lambda_seconds(name: str, state: dict[str, Any], where: str) -> int:

@@ -10,7 +10,6 @@ from constructs import Construct
 
 from infra.queues import consumed_queue, dead_letter_queue
 from infra.stage import Stage
-from infra.stateful import StatefulStack
 
 EVENT_TIMEOUT = cdk.Duration.seconds(30)
 _EVENT_TRIES = 3
@@ -34,13 +33,14 @@ class DataStack(cdk.Stack):
         """Events that could start no session, with the reason where it is known."""
         return dead_letter_queue(self, f"{self._workflow}-events-dead", self._stage)
 
-    def event_queue(self, stateful: StatefulStack, source: str, detail_type: str) -> sqs.Queue:
-        """The queue that these events of the stage's bus wait in.
+    @cached_property
+    def event_queue(self) -> sqs.Queue:
+        """The queue in front of the workflow.
 
         A queue, and not the Lambda itself: it tries again for as long as a Lambda may be throttled or broken, and what
         fails for good is kept with it.
         """
-        queue = consumed_queue(
+        return consumed_queue(
             self,
             f"{self._workflow}-events",
             self._stage,
@@ -48,11 +48,13 @@ class DataStack(cdk.Stack):
             timeout=EVENT_TIMEOUT,
             tries=_EVENT_TRIES,
         )
+
+    def queue_events(self, pattern: events.EventPattern, bus: events.IEventBus | None) -> None:
+        """Has these events wait in the queue: of a bus of the platform's, or else of AWS's own services."""
         events.Rule(
             self,
-            "Events",
-            event_bus=stateful.bus,
-            event_pattern=events.EventPattern(source=[source], detail_type=[detail_type]),
-            targets=[targets.SqsQueue(queue, dead_letter_queue=self.dead_events)],
+            "Events" if bus else "AwsEvents",
+            event_bus=bus,
+            event_pattern=pattern,
+            targets=[targets.SqsQueue(self.event_queue, dead_letter_queue=self.dead_events)],
         )
-        return queue

@@ -12,6 +12,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.errors import ConfigurationError
@@ -19,6 +20,8 @@ from infra.layer import layer_folder
 from infra.stage import Stage
 
 METRICS_NAMESPACE = "DurableWorkflows"
+# What the ids of inference profiles begin with, where those of models have their maker's name.
+_BEDROCK_GEOGRAPHIES = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
 
 
 class LambdaPackage(Construct):
@@ -155,6 +158,65 @@ def allow_deliveries(function: lambda_.Function, stage: Stage) -> None:
     """Lets a function send results, signed, to where the stage allows it."""
     function.add_environment("CALLBACK_ORIGINS", json.dumps(stage.callback_origins))
     allow_secret(function, "DELIVERIES_SECRET", f"deliveries-{stage.name}")
+
+
+def allow_files(
+    function: lambda_.Function, bucket: s3.Bucket, *, read: tuple[str, ...] = (), write: tuple[str, ...] = ()
+) -> None:
+    """Lets a function read and write a bucket's files, by prefix, and learn which of them are missing."""
+    function.add_environment("FILES_BUCKET", bucket.bucket_name)
+    for action, prefixes in (("s3:GetObject", read), ("s3:PutObject", write)):
+        if prefixes:
+            allow(function, [action], *(bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes))
+    if read:
+        # Without it S3 answers "access denied" where there is no file:
+        # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        allow(function, ["s3:ListBucket"], bucket.bucket_arn)
+
+
+def allow_model(function: lambda_.Function, stage: Stage) -> None:
+    """Lets a function ask the stage's language model. Raises ConfigurationError when the stage has none."""
+    model = stage.model
+    if model is None:
+        raise ConfigurationError(
+            f'cdk.json: stage "{stage.name}" has a provider "llm", but no "model"; add it: docs/models.md'
+        )
+    settings = {
+        "MODEL_PROVIDER": model.provider,
+        "MODEL_ID": model.id,
+        "MODEL_ANSWER_TOKENS": str(model.answer_tokens),
+        "MODEL_TEXT_CHARACTERS": str(model.text_characters),
+        "MODEL_SECONDS": str(model.seconds),
+    }
+    for name, value in settings.items():
+        function.add_environment(name, value)
+    if model.provider == "bedrock":
+        allow(function, ["bedrock:InvokeModel"], *_bedrock_arns(function, model.id))
+        return
+    if model.url is None:
+        raise ConfigurationError(
+            f'cdk.json: "model" of stage "{stage.name}" has no "url"; give the address of its OpenAI-compatible service'
+        )
+    function.add_environment("MODEL_URL", model.url)
+    allow_secret(function, "MODEL_SECRET", f"model-{stage.name}")
+
+
+def _bedrock_arns(function: lambda_.Function, model_id: str) -> list[str]:
+    """A model of this region; or an inference profile (`us.…`) with its model in whichever region that chooses.
+
+    https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html
+    """
+    stack = cdk.Stack.of(function)
+    first, _, rest = model_id.partition(".")
+    if first not in _BEDROCK_GEOGRAPHIES:
+        return [f"arn:{stack.partition}:bedrock:{stack.region}::foundation-model/{model_id}"]
+    acknowledge(
+        cast(iam.Role, function.role),
+        f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:bedrock:*::foundation-model/{rest}]",
+        "An inference profile asks one model, in whichever of its regions has room.",
+    )
+    profile = stack.format_arn(service="bedrock", resource="inference-profile", resource_name=model_id)
+    return [profile, f"arn:{stack.partition}:bedrock:*::foundation-model/{rest}"]
 
 
 def acknowledge(construct: Construct, rule: str, reason: str) -> None:

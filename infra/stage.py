@@ -24,6 +24,24 @@ _LOOPBACK = r"localhost|127\.0\.0\.1"
 CallbackOrigin = Annotated[str, StringConstraints(pattern=rf"^(https://[a-z0-9.-]+|http://(?:{_LOOPBACK}))(:\*)?$")]
 
 
+class Model(BaseModel):
+    """The language model that steps ask.
+
+    id: as the service names it. url: of an OpenAI-compatible service, without `/chat/completions`. answer_tokens: the
+    most of one answer. text_characters: the most of a text that one request holds. seconds: the longest that one
+    request may take.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    provider: Literal["bedrock", "openai_compatible"]
+    id: str = Field(min_length=1)
+    url: Annotated[str, StringConstraints(pattern=rf"^(https://|http://(?:{_LOOPBACK})[:/])")] | None = None
+    answer_tokens: PositiveInt
+    text_characters: PositiveInt
+    seconds: PositiveInt
+
+
 class Stage(BaseModel):
     """One deployment of the app.
 
@@ -34,6 +52,8 @@ class Stage(BaseModel):
     stale_after_seconds: a running session untouched for this long is looked at by the sweep.
     callback_origins: where results may be delivered, e.g. `https://hooks.example.com`; `:*` after it is any port.
     providers: the implementation of each outside service's port, by the port's name.
+    model: the language model that the providers `llm` ask.
+    progress_topic: the ARN of an SNS topic that is told of every session's progress.
     workflows: what a workflow's own stack file reads, by the workflow's name.
     """
 
@@ -51,6 +71,8 @@ class Stage(BaseModel):
     stale_after_seconds: PositiveInt
     callback_origins: list[CallbackOrigin]
     providers: dict[str, str]
+    model: Model | None = None
+    progress_topic: str | None = None
     workflows: dict[str, dict[str, Any]]
 
     @property

@@ -1,11 +1,13 @@
 """What outlives a deploy: tables, secrets and queues. People query the tables by names they can type."""
 
 import string as characters
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
@@ -22,6 +24,7 @@ NOTIFICATION_TIMEOUT = cdk.Duration.seconds(30)
 _NOTIFICATION_TRIES = 5
 DELIVERY_TIMEOUT = cdk.Duration.seconds(30)
 _DELIVERY_TRIES = 3
+_FILES_DAYS = 90  # as long as the records of sessions that have ended
 
 
 class StatefulStack(cdk.Stack):
@@ -31,7 +34,8 @@ class StatefulStack(cdk.Stack):
     callbacks: the questions that sessions wait on. notifications: what people are to be told, in each session's
     order. deliveries: results that are delivered again. dead_letters: events that nobody could handle;
     dead_notifications: what could not be told; dead_deliveries: results that no receiver took. bus: where events of the
-    platform come from, and what workflows tell other systems goes to.
+    platform come from, and what workflows tell other systems goes to. files: texts, and what else is too large for
+    records and states; core/files.py says what is where.
     Its secrets, `approvals-<stage>`, `webhooks-<stage>` and `deliveries-<stage>`, go by their names.
     """
 
@@ -70,6 +74,7 @@ class StatefulStack(cdk.Stack):
         self.deliveries = consumed_queue(
             self, "deliveries", stage, self.dead_deliveries, timeout=DELIVERY_TIMEOUT, tries=_DELIVERY_TRIES
         )
+        self.files = self._files()
         self.bus = events.EventBus(self, "Platform", event_bus_name=f"platform-{stage.name}")
         self.bus.apply_removal_policy(stage.removal_policy)  # its name is what the platform sends to
 
@@ -91,6 +96,30 @@ class StatefulStack(cdk.Stack):
                 projection_type=dynamodb.ProjectionType.KEYS_ONLY,
             )
         return sessions
+
+    def _files(self) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "Files",
+            bucket_name=f"files-{self._stage.name}-{self.account}-{self.region}",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            lifecycle_rules=[
+                # What sessions need of it, they have copied, or can be given again; the novels are people's own.
+                s3.LifecycleRule(prefix=prefix, expiration=cdk.Duration.days(_FILES_DAYS))
+                for prefix in ("uploads/", "texts/", "work/", "storyboards/")
+            ]
+            + [s3.LifecycleRule(abort_incomplete_multipart_upload_after=cdk.Duration.days(1))],
+            removal_policy=self._stage.removal_policy,
+        )
+        # By the property: the construct's own way is a Lambda that sets it.
+        cast(s3.CfnBucket, bucket.node.default_child).add_property_override(
+            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True
+        )
+        acknowledge(bucket, "AwsSolutions-S1", "Its callers are this app's Lambdas, whose logs tell of every request.")
+        cdk.CfnOutput(self, "FilesBucket", value=bucket.bucket_name)
+        return bucket
 
     def _secret(self, construct_id: str, name: str, description: str, *, length: int) -> None:
         secret = secretsmanager.Secret(

@@ -10,6 +10,17 @@ from typing import Any
 from infra.errors import ConfigurationError
 
 
+def check_batches(definition: str, where: str) -> None:
+    """Raises ConfigurationError naming a Task in a Map that passes no `items`: which ones its visit deals with."""
+    for state in json.loads(definition)["States"].values():
+        for name, task in state.get("ItemProcessor", {}).get("States", {}).items():
+            if task["Type"] == "Task" and "items" not in task["Arguments"]["Payload"]:
+                raise ConfigurationError(
+                    f'{where}: state {name} is in a Map; pass "items" in its Payload, {{"first", "last", "of"}}: which '
+                    "items of how many this visit deals with"
+                )
+
+
 def check_items(definition: str, where: str, *, continues: tuple[str, ...], ends_session: tuple[str, ...]) -> None:
     """Raises ConfigurationError naming a Task that a session may come to again and that passes no `item`.
 

@@ -4,11 +4,13 @@ import json
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 from pydantic.alias_generators import to_snake
 
@@ -20,6 +22,8 @@ from infra.lambdas import (
     acknowledge,
     allow,
     allow_deliveries,
+    allow_files,
+    allow_model,
     allow_on_executions,
     allow_parameter,
     allow_secret,
@@ -31,7 +35,7 @@ from infra.stage import Stage
 from infra.stateful import StatefulStack
 from infra.streams import consume
 from infra.tables import table
-from infra.visits import check_items
+from infra.visits import check_batches, check_items
 
 _COMPENSATION_TIMEOUT = cdk.Duration.seconds(30)
 _OPEN = ("queued", "processing", "waiting")
@@ -47,12 +51,14 @@ class WorkflowStack(cdk.Stack):
     - a step that ends the session: read and write its result;
     - the two of `delivery`: send the result, signed; and put it on the dead-letter queue;
     - a step that continues the session: read its record, and start its next execution;
+    - a step of a Map's items: read the session record; read and write stored outputs;
     - a step between: read and write its stored output (the first one's is computed again).
 
     A subclass in infra/workflows/ names the steps that end the session, and those of these kinds: asks_systems, steps
     that another system answers by webhook; awaits_signals, those that only signals answer; continues, those that go on
-    in a next execution; delivery, the step that sends the result to the caller's URL and the one that parks it. In
-    `configure` it adds what else its steps may touch, and their settings.
+    in a next execution; delivery, the step that sends the result to the caller's URL and the one that parks it. Where
+    it is `queued`, what the API starts waits in the workflow's queue. In `configure` it adds what else its steps may
+    touch, and their settings.
     """
 
     ends_session: ClassVar[tuple[str, ...]]
@@ -60,6 +66,7 @@ class WorkflowStack(cdk.Stack):
     awaits_signals: ClassVar[tuple[str, ...]] = ()
     continues: ClassVar[tuple[str, ...]] = ()
     delivery: ClassVar[tuple[str, str] | None] = None
+    queued: ClassVar[bool] = False
 
     def __init__(
         self, scope: Construct, *, workflow: Workflow, stage: Stage, stateful: StatefulStack, root: Path
@@ -94,6 +101,7 @@ class WorkflowStack(cdk.Stack):
             continues=self.continues,
             ends_session=self.ends_session,
         )
+        check_batches(workflow.definition, f"statemachines/{workflow.name}.asl.json")
         for step in workflow.steps:
             self._grant_session(step, self._functions[step.name])
         self._beside: dict[str, lambda_.Function] = {}
@@ -101,6 +109,7 @@ class WorkflowStack(cdk.Stack):
             self._beside[COMPENSATION] = self._compensating_function()
         if workflow.starts:
             self._beside[START] = self._starting_function()
+            consume_queue(self.starter, self._data.event_queue, batch_size=10)
         self.configure()
         machine = state_machine(self, workflow, stage, self._functions)
         cdk.CfnOutput(self, "StateMachineArn", value=machine.state_machine_arn)
@@ -175,8 +184,37 @@ class WorkflowStack(cdk.Stack):
         allow_table(function, "CALLBACKS_TABLE", self._stateful.callbacks, "GetItem", "PutItem", "UpdateItem")
 
     def receives(self, *, source: str, detail_type: str) -> None:
-        """Has sessions started for these events of the platform, by way of a queue."""
-        consume_queue(self.starter, self._data.event_queue(self._stateful, source, detail_type), batch_size=10)
+        """Has sessions started for these events of the platform, by way of the queue."""
+        pattern = events.EventPattern(source=[source], detail_type=[detail_type])
+        self._data.queue_events(pattern, self._stateful.bus)
+
+    def receives_files(self, *, prefix: str) -> None:
+        """Has sessions started for files that land under a prefix of the stage's bucket, by way of the queue."""
+        detail = {"bucket": {"name": [self._stateful.files.bucket_name]}, "object": {"key": [{"prefix": prefix}]}}
+        pattern = events.EventPattern(source=["aws.s3"], detail_type=["Object Created"], detail=detail)
+        self._data.queue_events(pattern, None)
+
+    def files(self, function: lambda_.Function, *, read: tuple[str, ...] = (), write: tuple[str, ...] = ()) -> None:
+        """Lets a function read and write files of the stage's bucket, by prefix: `work/`."""
+        allow_files(function, self._stateful.files, read=read, write=write)
+
+    def reads_items(self, function: lambda_.Function) -> None:
+        """Lets a function read what the items of a Map came to."""
+        allow_table(function, "STEPS_TABLE", self._stateful.steps, "Query")
+
+    def asks_model(self, function: lambda_.Function) -> None:
+        """Lets a function ask the stage's language model. Raises ConfigurationError when the stage has none."""
+        allow_model(function, self.settings)
+
+    def memory(self, name: str, megabytes: int) -> None:
+        """Gives a step's Lambda at least this memory."""
+        function = cast(lambda_.CfnFunction, self.step(name).node.default_child)
+        function.memory_size = max(megabytes, self.settings.memory_mb)
+
+    @property
+    def start_queue(self) -> sqs.Queue | None:
+        """The queue that what the API starts waits in; None where it waits in none."""
+        return self._data.event_queue if self.queued else None
 
     @cached_property
     def _data(self) -> DataStack:
@@ -211,6 +249,9 @@ class WorkflowStack(cdk.Stack):
             self._grant_delivery(function, parks=step.name == self.delivery[1])
         elif step.name in self.ends_session:
             allow_table(function, "RESULTS_TABLE", self._stateful.results, "GetItem", "PutItem")
+        elif step.mapped:
+            self.looks_up_sessions(function)
+            allow_table(function, "STEPS_TABLE", self._stateful.steps, "BatchGetItem", "PutItem")
         elif not first:
             allow_table(function, "STEPS_TABLE", self._stateful.steps, "GetItem", "PutItem")
 

@@ -3,8 +3,7 @@
 from pydantic import Field
 
 from api.http import Request, Response, as_json, endpoint
-from api.sessions import find, shown
-from core.outputs import Results
+from api.sessions import find, with_result
 from core.record import Table
 from core.settings import Settings, load
 
@@ -20,9 +19,4 @@ def handler(request: Request) -> Response:
     """Answer with the record. The result is shown only where the record says that it stands."""
     settings = load(GetSettings)
     record = find(Table(settings.sessions_table), request.path["sessionId"])
-    session = shown(record)
-    if "outcome" in record:
-        ending = Results(settings.results_table).get(record["sessionId"], record["createdAt"])
-        if ending is not None:
-            session["result"] = ending["result"]
-    return as_json(200, session)
+    return as_json(200, with_result(record, settings.results_table))

@@ -50,14 +50,22 @@ class SessionErrorBody(StepErrorBody):
     step: str | None = None
 
 
+class ItemCount(Model):
+    """Of the items of a Map, e.g. a novel's chapters, how many are done."""
+
+    done: int
+    of: int
+
+
 class StepEntry(Model):
-    """What the record says of one step."""
+    """What the record says of one step. `items`: of one that deals with the items of a Map."""
 
     status: StepStatus
     attempt: int
     started_at: str
     finished_at: str | None = None
     error: StepErrorBody | None = None
+    items: ItemCount | None = None
 
 
 class Wait(Model):
@@ -113,6 +121,32 @@ class Started(Model):
     execution_arn: str
     status: Status
     links: Links
+
+
+class StartQuery(Model):
+    """How to start. wait: whether to answer once the session has ended, for inputs that may be waited for."""
+
+    wait: bool = False
+
+
+class Upload(Model):
+    """A form, to be sent as `multipart/form-data` to `url`: `fields`, then `file`, before `expires_at`.
+
+    text_key: what the start of a workflow is given. most_bytes: the most that the file may have.
+    """
+
+    url: str
+    fields: dict[str, str]
+    text_key: str
+    most_bytes: int
+    expires_at: str
+
+
+class FileLink(Model):
+    """A URL under which a file can be fetched before `expires_at`."""
+
+    url: str
+    expires_at: str
 
 
 class SessionStatus(Model):

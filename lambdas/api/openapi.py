@@ -51,7 +51,7 @@ def document() -> Json:
     workflows = sorted(path.name.removesuffix(".asl.json") for path in _ROOT.glob("statemachines/*.asl.json"))
     inputs = {workflow: input_of(workflow) for workflow in workflows}
     named: list[type[BaseModel]] = [models.Error, models.BatchRequest, models.Signal, *inputs.values()]
-    named += [route.model for route in ROUTES if route.model is not None]
+    named += [model for route in ROUTES for _, model in _answers(route) if model is not None]
     _, schemas = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(named)], by_alias=True, ref_template=_REF
     )
@@ -89,7 +89,7 @@ def _operation(route: Route, inputs: Mapping[str, type[BaseModel]]) -> Json:
         "summary": route.summary,
         "security": [{"apiKey": []}, {"iam": []}] if route.keyed else [],
         "parameters": [*_path_parameters(route, list(inputs)), *_query_parameters(route), *_header_parameters(route)],
-        "responses": {str(route.status): _answer(route)}
+        "responses": {str(status): _answer(model) for status, model in _answers(route)}
         | {
             str(status): {"$ref": f"#/components/responses/{status}{_PAGE if route.model is None else ''}"}
             for status in sorted({*route.refuses, *_ALWAYS})
@@ -151,11 +151,17 @@ def _samples(inputs: Mapping[str, type[BaseModel]]) -> Json:
     return examples
 
 
-def _answer(route: Route) -> Json:
-    if route.model is None:
+def _answers(route: Route) -> Iterator[tuple[int, type[BaseModel] | None]]:
+    if route.at_once is not None:
+        yield 200, route.at_once
+    yield route.status, route.model
+
+
+def _answer(model: type[BaseModel] | None) -> Json:
+    if model is None:
         return {"description": "A page for people.", "content": {_HTML: {"schema": {"type": "string"}}}}
-    about = (route.model.__doc__ or "").strip().splitlines()[0]
-    return {"description": about, "content": {_JSON: {"schema": _reference(route.model.__name__)}}}
+    about = (model.__doc__ or "").strip().splitlines()[0]
+    return {"description": about, "content": {_JSON: {"schema": _reference(model.__name__)}}}
 
 
 def _error(status: int, kind: str) -> Json:

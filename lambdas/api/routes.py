@@ -10,8 +10,9 @@ from core.models import Model
 
 @dataclass(frozen=True)
 class Route:
-    """One operation. `module` answers it: with `status` and `model` (None: a page for people, in HTML), or with one of
-    the errors `refuses`, or one that always can occur. `keyed`: it wants an API key or an IAM signature.
+    """One operation. `module` answers it: with `status` and `model` (None: a page for people, in HTML), with 200 and
+    `at_once` where it has that and need not put the caller off, or with one of the errors `refuses`, or one that always
+    can occur. `keyed`: it wants an API key or an IAM signature.
     """
 
     method: str
@@ -25,6 +26,7 @@ class Route:
     query: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
     body: str | None = None
+    at_once: type[BaseModel] | None = None
 
 
 class OpenApiDocument(RootModel[dict[str, object]]):
@@ -46,7 +48,17 @@ ROUTES = (
         202,
         models.Started,
         refuses=(400, 404, 409),
+        query=models.StartQuery,
         body="inputs",
+        at_once=models.SessionWithResult,
+    ),
+    Route(
+        "post",
+        "/uploads",
+        "create_upload",
+        "A form to upload a file with; a workflow's start then names its key.",
+        200,
+        models.Upload,
     ),
     Route(
         "get",
@@ -55,6 +67,15 @@ ROUTES = (
         "A session's record, with its result once it has one.",
         200,
         models.SessionWithResult,
+        refuses=(404,),
+    ),
+    Route(
+        "get",
+        "/sessions/{sessionId}/storyboard",
+        "get_storyboard",
+        "Where the storyboard of an analysed novel can be fetched.",
+        200,
+        models.FileLink,
         refuses=(404,),
     ),
     Route(

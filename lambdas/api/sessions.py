@@ -4,10 +4,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.errors import UnknownSession
 from core.models import SessionId
+from core.outputs import Results
 from core.record import Record, Table
 from core.rows import Json
 
 _session_id = TypeAdapter(SessionId)
+_HIDDEN = frozenset({"openWorkflow", "carried", "queuedUntil"})
 
 
 def find(table: Table, session_id: str) -> Record:
@@ -22,5 +24,15 @@ def find(table: Table, session_id: str) -> Record:
 
 
 def shown(record: Record) -> Json:
-    """A record without what only the table's index and a retry need."""
-    return {name: value for name, value in record.items() if name not in ("openWorkflow", "carried")}
+    """A record without what only the table's index, a retry and the sweep need."""
+    return {name: value for name, value in record.items() if name not in _HIDDEN}
+
+
+def with_result(record: Record, results_table: str) -> Json:
+    """A record as it is shown, with its result where it says that this stands."""
+    session = shown(record)
+    if "outcome" in record:
+        ending = Results(results_table).get(record["sessionId"], record["createdAt"])
+        if ending is not None:
+            session["result"] = ending["result"]
+    return session

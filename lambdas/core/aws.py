@@ -13,8 +13,10 @@ from botocore.exceptions import ConnectionError as Unreachable
 from core.errors import AccessDenied, AwsUnavailable
 
 if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -38,6 +40,7 @@ _UNAVAILABLE = frozenset(
         "RequestLimitExceeded",
         "RequestTimeout",
         "ServiceUnavailable",
+        "SlowDown",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
@@ -58,6 +61,11 @@ def stepfunctions() -> "SFNClient":
 
 
 @cache
+def s3() -> "S3Client":
+    return boto3.client("s3", config=_CONFIG.merge(Config(signature_version="s3v4")))  # also of links and forms
+
+
+@cache
 def events() -> "EventBridgeClient":
     return boto3.client("events", config=_CONFIG)
 
@@ -70,6 +78,13 @@ def sqs() -> "SQSClient":
 @cache
 def sns() -> "SNSClient":
     return boto3.client("sns", config=_CONFIG)
+
+
+@cache
+def bedrock(seconds: float) -> "BedrockRuntimeClient":
+    """seconds: the longest that one request may take. It repeats none."""
+    config = Config(read_timeout=seconds, retries={"mode": "standard", "total_max_attempts": 1})
+    return boto3.client("bedrock-runtime", config=_CONFIG.merge(config))
 
 
 @cache

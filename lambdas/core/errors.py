@@ -85,3 +85,19 @@ class LinkExpired(FinalError):
 
 class DeliveryRefused(FinalError):
     """Whoever is to get a result wants nothing more at this address, or the address is not on the stage's list."""
+
+
+class UnknownFile(FinalError):
+    """There is no file of this key in the stage's bucket."""
+
+
+class ModelRefused(FinalError):
+    """A model will not answer this, or the service behind it does not take such requests."""
+
+
+class ModelAnswerInvalid(FinalError):
+    """What a model answered is not what it was asked for, after it was told so once."""
+
+
+class TextTooLong(FinalError):
+    """A text is longer than a model can be given at once, and its answers cannot be joined."""

@@ -1,7 +1,8 @@
 """The two kinds of model: what people send (strict), and what steps hand on (tolerant of versions in flight)."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, ValidationInfo
 from pydantic.alias_generators import to_camel
@@ -43,8 +44,26 @@ class WorkflowInput(Input):
     owner: who the session belongs to, for listing; free text of the caller.
     """
 
+    parked: ClassVar[Mapping[str, str]] = {}
+    """Fields whose text may be long, by the fields that have the key of its file instead: the API keeps it as one."""
+
     session_id: SessionId | None = None
     owner: Annotated[str, StringConstraints(min_length=1, max_length=OWNER_LENGTH)] | None = None
+
+    @property
+    def may_be_awaited(self) -> bool:
+        """Whether a request that starts such a session may wait for its end: it takes seconds at most."""
+        return False
+
+
+class Batch(Model):
+    """Items of a Map that one Lambda deals with: those numbered from `first` to `last`, of so many altogether; 99 at
+    most, which is what a transaction holds.
+    """
+
+    first: int
+    last: int
+    of: int
 
 
 def validated(model: type[ModelT], raw: Any, *, sent_at: str | None = None, within: str | None = None) -> ModelT:

@@ -18,7 +18,7 @@ from core.errors import SessionBusy, StaleExecution, WorkflowError
 from core.rows import Json
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import UpdateItemInputTypeDef
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UpdateItemInputTypeDef
 
 KEPT_DAYS = 90  # an ended session and its result, as long as Step Functions keeps an execution's history
 _TRIES = 10
@@ -62,14 +62,22 @@ class SessionError(StepError):
     step: NotRequired[str]
 
 
+class ItemCount(TypedDict):
+    """Of the items of a Map, how many are done."""
+
+    done: int
+    of: int
+
+
 class Entry(TypedDict):
-    """What the record says of one step."""
+    """What the record says of one step. `items` is there where the step deals with the items of a Map."""
 
     status: str
     attempt: int
     startedAt: str
     finishedAt: NotRequired[str]
     error: NotRequired[StepError]
+    items: NotRequired[ItemCount]
 
 
 class WaitingFor(TypedDict):
@@ -83,7 +91,8 @@ class WaitingFor(TypedDict):
 
 class Record(TypedDict):
     """The session record. `openWorkflow` is there exactly while the session has not ended: the sweep's sparse index.
-    `carried` is what its present execution continues the session with.
+    `carried` is what its present execution continues the session with; `queuedUntil`, until when the message that is
+    to start its execution may be under way.
     """
 
     sessionId: str
@@ -102,6 +111,7 @@ class Record(TypedDict):
     compensation: NotRequired[str]
     delivery: NotRequired[str]
     carried: NotRequired[Json]
+    queuedUntil: NotRequired[str]
     createdAt: str
     updatedAt: str
     version: int
@@ -181,18 +191,8 @@ class Table:
 
     def get_many(self, session_ids: Iterable[str]) -> dict[str, Record]:
         """The records of at most 100 sessions as they are now, by sessionId; those that exist."""
-        keys: list[Any] = [{"sessionId": {"S": session_id}} for session_id in session_ids]
-        found: dict[str, Record] = {}
-        while keys:
-            request: Any = {self._name: {"Keys": keys, "ConsistentRead": True}}
-            answer = aws.dynamodb().batch_get_item(RequestItems=request)
-            for item in answer["Responses"].get(self._name, []):
-                record = cast(Record, rows.from_item(item))
-                found[record["sessionId"]] = record
-            # What was too much for one answer. Each answer holds something: reading nothing is an error, throttling.
-            unread: Any = answer.get("UnprocessedKeys", {})
-            keys = unread[self._name]["Keys"] if self._name in unread else []
-        return found
+        found = rows.get_many(self._name, ({"sessionId": session_id} for session_id in session_ids))
+        return {record["sessionId"]: cast(Record, record) for record in found}
 
     def newest(self, index: str, value: str, limit: int, after: Json | None = None) -> tuple[list[str], Json | None]:
         """The ids of sessions in the index `by-workflow` or `by-owner` under one value, newest first.
@@ -256,6 +256,12 @@ class Table:
             else:
                 return cast(Record, rows.from_item(answer["Attributes"]))
         raise SessionBusy(f"session {session_id} kept changing under {_TRIES} tries to write to it")
+
+    def write(self, change: Change, seen: Record) -> "TransactWriteItemTypeDef":
+        """The change of a record that is as it was seen, as one write of a transaction."""
+        update: Any = self._request(seen["sessionId"], change, seen)
+        del update["ReturnValues"]
+        return {"Update": update}
 
     def _request(self, session_id: str, change: Change, seen: Record | None) -> "UpdateItemInputTypeDef":
         fields = {**change.set, "updatedAt": now()}

@@ -5,8 +5,9 @@
         sessions.start(f"sync-{event.detail.practice_id}", {"userId": event.detail.user_id})
 
 Each message's body is an event of EventBridge. The session's id comes from the event's own domain id, since EventBridge
-can name no execution, and may deliver an event twice. What cannot be read, and whatever else trying again cannot help,
-goes to the dead-letter queue with its reason; the queue tries again what failed otherwise.
+can name no execution, and may deliver an event twice. Where the API puts starts into the queue, these are messages too:
+`{"start": {"sessionId", "input"}}`, which the body does not see. What cannot be read, and whatever else trying again
+cannot help, goes to the dead-letter queue with its reason; the queue tries again what failed otherwise.
 """
 
 import json
@@ -19,7 +20,7 @@ from core import aws
 from core.batches import each_message
 from core.errors import FinalError, InvalidInput
 from core.executions import execution_arn, input_hash
-from core.models import validated
+from core.models import Model, SessionId, validated
 from core.observability import logger
 from core.record import Record, Table, new_record
 from core.rows import Json
@@ -36,6 +37,19 @@ class StartSettings(Settings):
 
     state_machine_arn: str = Field(min_length=1)
     events_dead_queue_url: str = Field(min_length=1)
+
+
+class Start(Model):
+    """A session that the API has queued."""
+
+    session_id: SessionId
+    input: Json
+
+
+class StartMessage(Model):
+    """What the API puts into the queue."""
+
+    start: Start
 
 
 class Sessions:
@@ -73,17 +87,21 @@ class Starting:
     def _take(self, message: Json) -> None:
         with logger.append_context_keys(message_id=message["messageId"]):
             try:
-                self._body(self._read(message["body"]), self._sessions)
+                self._start(message["body"])
             except FinalError as error:
                 _park(message["body"], f"{type(error).__name__}: {error}")
                 logger.warning("event cannot start a session", extra={"reason": str(error)})
 
-    def _read(self, body: str) -> BaseModel:
+    def _start(self, body: str) -> None:
         try:
             event = json.loads(body)
         except (ValueError, RecursionError):
             raise InvalidInput([("event", "is not JSON")]) from None
-        return validated(self._event, event)
+        if isinstance(event, dict) and "start" in event:
+            start = validated(StartMessage, event).start
+            self._sessions.start(start.session_id, start.input)
+        else:
+            self._body(validated(self._event, event), self._sessions)
 
 
 def _park(body: str, reason: str) -> None:

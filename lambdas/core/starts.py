@@ -45,7 +45,8 @@ def start_execution(arn: str, session_id: str, raw: Any) -> bool:
 
 
 def enqueue(table: Table, record: Record) -> tuple[bool, Record]:
-    """Writes the record of a session whose execution is about to start, `queued`.
+    """Writes the record of a session whose execution is about to start, `queued`; `queuedUntil` is in it where a queue
+    stands in between.
 
     Returns whether the execution is to be started, and the record as it then is. An execution that was to start and
     never did is to be started again. Raises SessionConflict when the id is taken by another workflow or input.

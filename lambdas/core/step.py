@@ -24,7 +24,7 @@ from core.aws import named_errors
 from core.clock import now
 from core.errors import WorkflowError
 from core.executions import Execution, input_hash, session_id_of, split
-from core.models import OWNER_LENGTH, Model, validated
+from core.models import OWNER_LENGTH, Batch, Model, validated
 from core.observability import logger
 from core.outputs import Results, StepOutputs
 from core.record import Entry, Record, Status, StepError, StepStatus, Table, described, new_record
@@ -61,13 +61,14 @@ class End(Generic[OutputT]):
 
 
 class Event(Model):
-    """What a state machine sends to each of its Lambdas. `item` tells visits of the same state apart; `taskToken` is
-    there where the state waits for an answer.
+    """What a state machine sends to each of its Lambdas. `item` tells visits of the same state apart, `items` those of
+    a Map, where a visit deals with several; `taskToken` is there where the state waits for an answer.
     """
 
     execution: Execution
     input: Any
     item: str | int | None = None
+    items: Batch | None = None
     task_token: str | None = None
 
 
@@ -101,7 +102,7 @@ class Step(ABC):
 
     settings: type[Settings]
 
-    def __init__(self, body: Callable[[Any, Session], Any], phase: str) -> None:
+    def __init__(self, body: Callable[..., Any], phase: str) -> None:
         package, _, module = body.__module__.rpartition(".")
         self.workflow = package.replace("_", "-")
         self.name = to_pascal(module)

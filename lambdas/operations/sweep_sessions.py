@@ -13,9 +13,9 @@ from pydantic import Field
 from pydantic import Json as JsonText
 
 from core import aws, observability
-from core.clock import ago
+from core.clock import ago, now
 from core.observability import logger
-from core.record import ENDED, Record, Table
+from core.record import ENDED, Record, Status, Table
 from core.rows import Json
 from core.settings import Settings, load
 from core.starts import NEVER_BEGAN
@@ -70,8 +70,14 @@ def _untouched(table: Table, settings: SweepSettings) -> Iterator[Record]:
             for start in range(0, len(ids), _BATCH):
                 for record in table.get_many(ids[start : start + _BATCH]).values():
                     open_and_untouched = record["updatedAt"] < before and record["status"] not in ENDED
-                    if open_and_untouched and (not _may_wait(record, settings) or _has_its_turn(record)):
+                    due = not _may_wait(record, settings) or _has_its_turn(record)
+                    if open_and_untouched and due and not _may_be_started(record):
                         yield record
+
+
+def _may_be_started(record: Record) -> bool:
+    """Whether the message that is to start its execution may still be under way in a queue."""
+    return record["status"] == Status.QUEUED and record.get("queuedUntil", "") > now()
 
 
 def _may_wait(record: Record, settings: SweepSettings) -> bool:

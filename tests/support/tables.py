@@ -89,10 +89,12 @@ def create_tables(stage: str) -> None:
 
 
 def create_messaging(stage: str) -> None:
-    """Creates the queues, the secrets and the parameter that callbacks, notifications and deliveries use."""
+    """Creates the queues, the bucket, the secrets and the parameter that steps and the API use."""
     aws.sqs().create_queue(QueueName=f"notifications-{stage}.fifo", Attributes={"FifoQueue": "true"})
     aws.sqs().create_queue(QueueName=f"deliveries-dead-{stage}")
     aws.sqs().create_queue(QueueName=f"skill-sync-events-dead-{stage}")
+    aws.sqs().create_queue(QueueName=f"novel-analysis-events-{stage}")
+    aws.s3().create_bucket(Bucket=f"files-{stage}")
     aws.events().create_event_bus(Name=f"platform-{stage}")
     aws.secretsmanager().create_secret(Name=f"deliveries-{stage}", SecretString="c" * 32)
     aws.secretsmanager().create_secret(Name=f"approvals-{stage}", SecretString="a" * 64)
