@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 class Access:
     """tables: DynamoDB's actions by table, or by `table/index`. secret: the one it reads. machines, executions: Step
     Functions' actions on the stage's state machines, and on their executions. reads, writes: the stage's files, by
-    prefix. queues: whether it puts starts into workflows' queues.
+    prefix. queues: whether it puts starts into workflows' queues. watches: whether it tells where sessions are watched.
     """
 
     tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -21,6 +21,7 @@ class Access:
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     queues: bool = False
+    watches: bool = False
 
 
 ACCESS: Mapping[str, Access] = {
@@ -42,6 +43,7 @@ ACCESS: Mapping[str, Access] = {
         }
     ),
     "batch_sessions": Access({"sessions": ("BatchGetItem",)}),
+    "watch_sessions": Access(secret="progress", watches=True),  # noqa: S106 - its name
     "cancel_session": Access({"sessions": ("GetItem", "UpdateItem")}, executions=("StopExecution",)),
     "retry_session": Access(
         {"sessions": ("GetItem", "UpdateItem")},

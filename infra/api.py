@@ -19,7 +19,15 @@ from infra.access import ACCESS, Access
 from infra.convention import Workflow
 from infra.errors import ConfigurationError
 from infra.gateway import Gateway
-from infra.lambdas import LambdaPackage, acknowledge, allow, allow_files, allow_on_executions, allow_secret
+from infra.lambdas import (
+    LambdaPackage,
+    acknowledge,
+    allow,
+    allow_files,
+    allow_on_executions,
+    allow_parameter,
+    allow_secret,
+)
 from infra.routes import Route, model_files, routes_of
 from infra.stage import Stage
 from infra.stateful import StatefulStack
@@ -49,7 +57,6 @@ class ApiStack(cdk.Stack):
         )
         self._workflows = [workflow.name for workflow in workflows]
         self._start_queues = start_queues
-        self._files = stateful.files
         self._settings = stage
         self._package = LambdaPackage(self, "api", root=root, stage=stage, files=model_files(workflows, root))
         acknowledge(self._package, "Serverless-LambdaDLQ", "API Gateway invokes them synchronously; callers are told.")
@@ -128,13 +135,19 @@ class ApiStack(cdk.Stack):
             function.add_environment("STATE_MACHINES", json.dumps(machines))
             allow(function, _of("states", access.machines), *machines.values())
         if access.reads or access.writes:
-            allow_files(function, self._files, read=access.reads, write=access.writes)
+            allow_files(function, self._settings, read=access.reads, write=access.writes)
         if access.queues:
-            urls = {name: queue.queue_url for name, queue in self._start_queues.items()}
-            function.add_environment("START_QUEUES", cdk.Stack.of(self).to_json_string(urls))
-            allow(function, ["sqs:SendMessage"], *(queue.queue_arn for queue in self._start_queues.values()))
+            self._grant_queues(function)
+        if access.watches:
+            allow_parameter(function, "PROGRESS_URL_PARAMETER", self._settings.progress_url_parameter)
         if access.executions:
             allow_on_executions(function, _of("states", access.executions), self._workflows, self._settings)
+
+    def _grant_queues(self, function: lambda_.Function) -> None:
+        urls = {name: queue.queue_url for name, queue in self._start_queues.items()}
+        function.add_environment("START_QUEUES", cdk.Stack.of(self).to_json_string(urls))
+        for queue in self._start_queues.values():
+            allow(function, ["sqs:SendMessage"], queue.queue_arn)
 
     def _tell_url(self) -> None:
         """Where links lead: read at run time by steps whose stacks come before this one."""

@@ -14,6 +14,7 @@ from infra.api import ApiStack
 from infra.convention import Workflow, discover
 from infra.errors import ConfigurationError
 from infra.operations import OperationsStack
+from infra.progress import ProgressStack
 from infra.stage import stage_of
 from infra.stateful import StatefulStack
 from infra.workflow import WorkflowStack
@@ -33,7 +34,9 @@ def add_stacks(app: cdk.App, root: Path = ROOT) -> None:
         for workflow in workflows
     ]
     queues = {stack.workflow.name: stack.start_queue for stack in stacks if stack.start_queue}
-    ApiStack(app, workflows=workflows, start_queues=queues, stage=stage, stateful=stateful, root=root)
+    api = ApiStack(app, workflows=workflows, start_queues=queues, stage=stage, stateful=stateful, root=root)
+    progress = ProgressStack(app, stage=stage, stateful=stateful, root=root)
+    progress.add_dependency(api)  # which gives API Gateway the role that it writes access logs under
     OperationsStack(app, workflows=workflows, stage=stage, stateful=stateful, root=root)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app), cdk_nag.ServerlessChecks(app))
 

@@ -28,7 +28,7 @@ _NAME_MAX = 64  # of a function, https://docs.aws.amazon.com/lambda/latest/api/A
 _STAGE_MAX = 16
 
 # Packages of lambdas/ that belong to no workflow.
-_SHARED = frozenset({"api", "core", "operations"})
+_SHARED = frozenset({"api", "core", "operations", "progress"})
 
 COMPENSATION = "compensate"
 START = "start"

@@ -12,7 +12,6 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.errors import ConfigurationError
@@ -161,17 +160,25 @@ def allow_deliveries(function: lambda_.Function, stage: Stage) -> None:
 
 
 def allow_files(
-    function: lambda_.Function, bucket: s3.Bucket, *, read: tuple[str, ...] = (), write: tuple[str, ...] = ()
+    function: lambda_.Function, stage: Stage, *, read: tuple[str, ...] = (), write: tuple[str, ...] = ()
 ) -> None:
-    """Lets a function read and write a bucket's files, by prefix, and learn which of them are missing."""
-    function.add_environment("FILES_BUCKET", bucket.bucket_name)
+    """Lets a function read and write files of the stage's bucket, by prefix, and learn which of them are missing."""
+    bucket = f"arn:{cdk.Aws.PARTITION}:s3:::{stage.files_bucket}"
+    function.add_environment("FILES_BUCKET", stage.files_bucket)
     for action, prefixes in (("s3:GetObject", read), ("s3:PutObject", write)):
         if prefixes:
-            allow(function, [action], *(bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes))
+            allow(function, [action], *(f"{bucket}/{prefix}*" for prefix in prefixes))
+    for prefix in sorted({*read, *write}):
+        acknowledge(
+            cast(iam.Role, function.role),
+            f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::files-{stage.name}-<AWS::AccountId>-<AWS::Region>/"
+            f"{prefix}*]",
+            "Files are named as they are written; these are the ones under one prefix.",
+        )
     if read:
         # Without it S3 answers "access denied" where there is no file:
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-        allow(function, ["s3:ListBucket"], bucket.bucket_arn)
+        allow(function, ["s3:ListBucket"], bucket)
 
 
 def allow_model(function: lambda_.Function, stage: Stage) -> None:
@@ -187,6 +194,7 @@ def allow_model(function: lambda_.Function, stage: Stage) -> None:
         "MODEL_ANSWER_TOKENS": str(model.answer_tokens),
         "MODEL_TEXT_CHARACTERS": str(model.text_characters),
         "MODEL_SECONDS": str(model.seconds),
+        "MODEL_LAMBDA_SECONDS": str(cast(cdk.Duration, function.timeout).to_seconds()),
     }
     for name, value in settings.items():
         function.add_environment(name, value)

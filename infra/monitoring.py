@@ -63,7 +63,7 @@ class Monitoring(Construct):
     def _watch_streams(self, workflows: list[Workflow]) -> None:
         """A consumer that fails tries again for a day before anything is given up; people hear of it at once."""
         consumers = [f"{workflow.name}-{COMPENSATION}" for workflow in workflows if workflow.compensates]
-        for name in ("deliver-decision", *consumers):
+        for name in ("deliver-decision", "push-progress", *consumers):
             age = cloudwatch.Metric(
                 namespace="AWS/Lambda",
                 metric_name="IteratorAge",

@@ -87,6 +87,11 @@ class Stage(BaseModel):
         """The parameter that tells the public API's URL to steps whose stacks come before the API's."""
         return f"/durable-workflows/{self.name}/api-url"
 
+    @property
+    def progress_url_parameter(self) -> str:
+        """The parameter that tells where clients connect to, to watch sessions."""
+        return f"/durable-workflows/{self.name}/progress-url"
+
     def workflow_parameter(self, workflow: str, name: str) -> str:
         """A parameter of one workflow, e.g. `vendor-url`."""
         return f"/durable-workflows/{self.name}/{workflow}-{name}"
@@ -97,6 +102,11 @@ class Stage(BaseModel):
 
     def synthesizer(self) -> cdk.IReusableStackSynthesizer:
         return cdk.DefaultStackSynthesizer() if self.bootstrapped else cdk.CliCredentialsStackSynthesizer()
+
+    @property
+    def files_bucket(self) -> str:
+        """The bucket of what is large. Buckets share one space of names with all accounts."""
+        return f"files-{self.name}-{cdk.Aws.ACCOUNT_ID}-{cdk.Aws.REGION}"
 
     def machine_arn(self, scope: Construct, workflow: str) -> str:
         """A workflow's state machine, by its name: who needs it need not wait for the workflow's stack."""

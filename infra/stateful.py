@@ -56,6 +56,7 @@ class StatefulStack(cdk.Stack):
         # With `whsec_` before it, it is a secret as Standard Webhooks has them: base64, here of 24 bytes.
         self._secret("Webhooks", "webhooks", "Signs what other systems answer", length=32)
         self._secret("DeliveriesSecret", "deliveries", "Signs results that are delivered to callers' URLs", length=32)
+        self._secret("Progress", "progress", "Signs the tickets with which sessions are watched", length=64)
         self.dead_letters = dead_letter_queue(self, "dead-letters", stage)
         self._admit_rules()
         self.dead_notifications = dead_letter_queue(self, "notifications-dead", stage, fifo=True)
@@ -101,7 +102,7 @@ class StatefulStack(cdk.Stack):
         bucket = s3.Bucket(
             self,
             "Files",
-            bucket_name=f"files-{self._stage.name}-{self.account}-{self.region}",
+            bucket_name=self._stage.files_bucket,
             encryption=s3.BucketEncryption.S3_MANAGED,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,

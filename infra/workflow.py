@@ -190,13 +190,13 @@ class WorkflowStack(cdk.Stack):
 
     def receives_files(self, *, prefix: str) -> None:
         """Has sessions started for files that land under a prefix of the stage's bucket, by way of the queue."""
-        detail = {"bucket": {"name": [self._stateful.files.bucket_name]}, "object": {"key": [{"prefix": prefix}]}}
+        detail = {"bucket": {"name": [self.settings.files_bucket]}, "object": {"key": [{"prefix": prefix}]}}
         pattern = events.EventPattern(source=["aws.s3"], detail_type=["Object Created"], detail=detail)
         self._data.queue_events(pattern, None)
 
     def files(self, function: lambda_.Function, *, read: tuple[str, ...] = (), write: tuple[str, ...] = ()) -> None:
         """Lets a function read and write files of the stage's bucket, by prefix: `work/`."""
-        allow_files(function, self._stateful.files, read=read, write=write)
+        allow_files(function, self.settings, read=read, write=write)
 
     def reads_items(self, function: lambda_.Function) -> None:
         """Lets a function read what the items of a Map came to."""
@@ -213,8 +213,10 @@ class WorkflowStack(cdk.Stack):
 
     @property
     def start_queue(self) -> sqs.Queue | None:
-        """The queue that what the API starts waits in; None where it waits in none."""
-        return self._data.event_queue if self.queued else None
+        """The queue that what the API starts waits in; None where it waits in none. Raises ConfigurationError where
+        nothing takes from it.
+        """
+        return self._data.event_queue if self.queued and self.starter else None
 
     @cached_property
     def _data(self) -> DataStack:

@@ -6,6 +6,8 @@ walnut, chicken, beef, squid, shelled molluscs, pine nut) and of Annex II of Reg
 they belong to (wheat contains gluten, a crab is a crustacean), and what else people are often allergic to.
 """
 
+import re
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from functools import cache
 
@@ -64,9 +66,28 @@ def avoided_for(allergy: str) -> frozenset[str]:
 
 def is_free_of(recipe: Recipe, avoided: AbstractSet[str]) -> bool:
     """Whether nothing of what is to be avoided is in the dish. Nobody knows what is in an unknown ingredient."""
-    if not avoided:
-        return True
-    return all(
-        ingredient.name in known() and avoided.isdisjoint(contents(ingredient.name))
-        for ingredient in recipe.ingredients
-    )
+    return next(holding(recipe, avoided), None) is None
+
+
+def holding(recipe: Recipe, avoided: AbstractSet[str]) -> Iterator[str]:
+    """The dish's ingredients that hold what is to be avoided."""
+    if avoided:
+        for ingredient in recipe.ingredients:
+            if ingredient.name not in known() or not avoided.isdisjoint(contents(ingredient.name)):
+                yield ingredient.name
+
+
+@cache
+def _spoken() -> re.Pattern[str]:
+    words = {ingredient.name for ingredient in known().values()} | _by_word().keys()
+    words |= {word for row in read("allergens") for word in row["words"]}
+    words |= {word for ingredient in known().values() for word in ingredient.words}
+    english = sorted((re.escape(word) for word in words if word.isascii() and len(word) > 2), key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(english)})(?:e?s)?\b", re.IGNORECASE)
+
+
+def foods_in(text: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """The words of an English text that name allergens and ingredients, and the names of those."""
+    for word in _spoken().findall(text):
+        allergen, ingredient = look_up(_by_word(), word), find(word)
+        yield word.lower(), frozenset(name for name in (allergen, ingredient and ingredient.name) if name)

@@ -9,3 +9,7 @@ class NoRecipeFits(FinalError):
 
 class NothingPriced(FinalError):
     """No shop offers any ingredient of the dish."""
+
+
+class PriceSearchRefused(FinalError):
+    """The shopping search does not take the request; the message says what to put right."""

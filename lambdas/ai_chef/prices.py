@@ -22,7 +22,7 @@ class PriceProvider(Protocol):
     def find_offers(self, ingredients: Iterable[RecipeIngredient]) -> Mapping[str, list[Offer]]:
         """Offers for each ingredient by its name, pack sizes in its unit; none where no shop sells it.
 
-        Raises core.errors.ProviderUnavailable when an outside service fails.
+        Raises core.errors.ProviderUnavailable when an outside service fails, PriceSearchRefused when it refuses.
         """
         ...
 
@@ -32,9 +32,6 @@ class CatalogPrices:
 
     def find_offers(self, ingredients: Iterable[RecipeIngredient]) -> Mapping[str, list[Offer]]:
         return {item.name: _catalog_offers(item.name) for item in ingredients}
-
-
-PROVIDERS: Mapping[str, PriceProvider] = {"catalog": CatalogPrices()}
 
 
 def price(recipe: Recipe, provider: PriceProvider) -> Pricing:
@@ -63,6 +60,11 @@ def estimated_cost(recipe: Recipe) -> int:
         for item in recipe.ingredients
         if not _is_free(item) and (offers := _catalog_offers(item.name))
     )
+
+
+def estimated_price(ingredient: str) -> float:
+    """What one unit costs by the embedded catalog, KRW; nothing where it is not in it."""
+    return min((offer.pack_price / offer.pack_size for offer in _catalog_offers(ingredient)), default=0.0)
 
 
 def per_serving(total: int, servings: int) -> int:

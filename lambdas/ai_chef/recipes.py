@@ -15,7 +15,7 @@ class RecipeProvider(Protocol):
     def propose(self, profile: Profile) -> list[Recipe]:
         """Dishes for the profile's servings that may suit it; others do no harm.
 
-        Raises core.errors.ProviderUnavailable when an outside service fails.
+        Raises core.errors.ProviderUnavailable when an outside service fails, and NoRecipeFits when it has no dish.
         """
         ...
 
@@ -27,7 +27,12 @@ class CatalogRecipes:
         return _dishes(profile.servings)
 
 
-PROVIDERS: Mapping[str, RecipeProvider] = {"catalog": CatalogRecipes()}
+def dish_ingredients(serving: Mapping[str, int], servings: int) -> list[RecipeIngredient]:
+    """What a dish takes for all servings, of its amounts for one. KeyError for an ingredient that is not known."""
+    return [
+        RecipeIngredient(name=name, name_ko=known()[name].name_ko, amount=amount * servings, unit=known()[name].unit)
+        for name, amount in serving.items()
+    ]
 
 
 @cache
@@ -47,12 +52,7 @@ def _recipe(row: Any, servings: int) -> Recipe:
         name_ko=row["ko"],
         targets=row["targets"],
         servings=servings,
-        ingredients=[
-            RecipeIngredient(
-                name=name, name_ko=known()[name].name_ko, amount=amount * servings, unit=known()[name].unit
-            )
-            for name, amount in amounts.items()
-        ],
+        ingredients=dish_ingredients(amounts, servings),
         steps=row["steps"],
         minutes=row["minutes"],
         level=row["level"],

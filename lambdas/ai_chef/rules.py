@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar, get_args
 
-from ai_chef.allergens import avoided_for, is_free_of
+from ai_chef.allergens import avoided_for, holding
 from ai_chef.diets import TARGETS, Diet, diet_for
 from ai_chef.models import Level, Profile, Recipe
 from ai_chef.prices import estimated_cost
@@ -18,7 +18,7 @@ LEVELS: tuple[Level, ...] = get_args(Level)
 
 @dataclass(frozen=True)
 class Needs:
-    """A profile's words, understood: the diets to keep to, and what allergies forbid."""
+    """A profile's words, understood: the diets to keep to, the target's first, and what allergies forbid."""
 
     diets: list[Diet]
     avoided: frozenset[str]
@@ -46,20 +46,35 @@ def _understood(
 
 def keeps_to(recipe: Recipe, diet: Diet) -> bool:
     """Whether one serving stays within the diet's limits, and the dish is free of what the diet forbids."""
-    return all(getattr(recipe.nutrition, nutrient) <= limit for nutrient, limit in diet.at_most.items()) and is_free_of(
-        recipe, diet.without
-    )
+    return next(_against(recipe, diet), None) is None
+
+
+def _against(recipe: Recipe, diet: Diet) -> Iterator[str]:
+    for nutrient, limit in diet.at_most.items():
+        if (amount := getattr(recipe.nutrition, nutrient)) > limit:
+            yield f"one serving has {amount} of {nutrient}, and may have {limit}"
+    for name in holding(recipe, diet.without):
+        yield f"{name} must not be in it"
+
+
+def broken_rules(recipe: Recipe, profile: Profile, needs: Needs) -> Iterator[tuple[str, str]]:
+    """The fields of the profile that a dish does not suit, and why. The reason tells of somebody's health: a model may
+    learn it, a log not.
+    """
+    if profile.target not in recipe.targets:
+        yield "profile.target", f"it is not for {profile.target}"
+    if LEVELS.index(recipe.level) > LEVELS.index(profile.cooking_level):
+        yield "profile.cookingLevel", f"its level is {recipe.level}, and may be {profile.cooking_level}"
+    for name in holding(recipe, needs.avoided):
+        yield "profile.allergies", f"{name} must not be in it"
+    for number, diet in enumerate(needs.diets):
+        for reason in _against(recipe, diet):
+            yield "profile.target" if number == 0 else f"profile.healthConditions.{number - 1}", reason
+    if (cost := estimated_cost(recipe)) > profile.budget:
+        yield "profile.budget", f"it costs {cost} KRW, and may cost {profile.budget}"
 
 
 def fitting(profile: Profile, proposals: Iterable[Recipe]) -> list[Recipe]:
     """The proposed dishes that suit the target, the conditions, the allergies, the cook's level and the budget."""
     needs = needs_of(profile)
-    return [
-        recipe
-        for recipe in proposals
-        if profile.target in recipe.targets
-        and LEVELS.index(recipe.level) <= LEVELS.index(profile.cooking_level)
-        and is_free_of(recipe, needs.avoided)
-        and all(keeps_to(recipe, diet) for diet in needs.diets)
-        and estimated_cost(recipe) <= profile.budget
-    ]
+    return [recipe for recipe in proposals if next(broken_rules(recipe, profile, needs), None) is None]

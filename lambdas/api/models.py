@@ -142,8 +142,8 @@ class Upload(Model):
     expires_at: str
 
 
-class FileLink(Model):
-    """A URL under which a file can be fetched before `expires_at`."""
+class ShortLivedUrl(Model):
+    """A URL that is good until `expires_at`: to fetch a file with, or to watch sessions."""
 
     url: str
     expires_at: str

@@ -104,7 +104,7 @@ def _queue(table: Table, fresh: Record, raw: Json, queue: str) -> Record:
     """Queues a session, and tells the Lambda behind the queue to start it; telling it twice starts it once."""
     to_start, record = enqueue(table, {**fresh, "queuedUntil": ahead(_QUEUED_SECONDS)})
     if to_start:
-        message = json.dumps({"start": {"sessionId": fresh["sessionId"], "input": raw}}, ensure_ascii=False)
+        message = json.dumps({"start": {"sessionId": fresh["sessionId"], "input": raw}})
         aws.sqs().send_message(QueueUrl=queue, MessageBody=message)
     return record
 

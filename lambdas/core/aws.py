@@ -47,7 +47,7 @@ _UNAVAILABLE = frozenset(
         "TransactionInProgressException",
     }
 )
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403"})  # 403: of S3's HEAD, which has no words
 
 
 @cache
@@ -62,7 +62,10 @@ def stepfunctions() -> "SFNClient":
 
 @cache
 def s3() -> "S3Client":
-    return boto3.client("s3", config=_CONFIG.merge(Config(signature_version="s3v4")))  # also of links and forms
+    # Both of them for links and forms: these are to lead to the region's own address, for the one without a region
+    # redirects for a new bucket's first hours, and no signature survives that.
+    config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    return boto3.client("s3", config=_CONFIG.merge(config))
 
 
 @cache

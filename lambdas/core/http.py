@@ -4,6 +4,7 @@ Retry does that, with the same idempotency key.
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -17,6 +18,15 @@ class NoAnswer(Exception):
     """Nobody answered in time; whether the request was taken is not known. Its message names the reason alone."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a service answered. headers: whatever the case of their names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 def is_private(url: str) -> bool:
     """Whether nobody between here and there can read along: the address is https, or on this machine."""
     parts = urlsplit(url)
@@ -28,22 +38,33 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -
 
     seconds: the longest silence, and the longest that a body may take. Raises NoAnswer.
     """
-    return _send("POST", url, body, headers, seconds)
+    answer = send("POST", url, body, headers, seconds=seconds)
+    return answer.status, answer.body
 
 
 def get(url: str, headers: Mapping[str, str], *, seconds: float) -> tuple[int, bytes]:
     """As post, without a body."""
-    return _send("GET", url, None, headers, seconds)
+    answer = send("GET", url, None, headers, seconds=seconds)
+    return answer.status, answer.body
 
 
-def _send(method: str, url: str, body: bytes | None, headers: Mapping[str, str], seconds: float) -> tuple[int, bytes]:
+def send(
+    method: str,
+    url: str,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    longest: int = _LONGEST_ANSWER,
+) -> Answer:
+    """As post, with the answer's headers. longest: of its body no more than about so many bytes are read."""
     timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds)
     try:
         response = _pool().request(
             method, url, body=body, headers=dict(headers), timeout=timeout, preload_content=False, redirect=False
         )
         try:
-            return response.status, _read(response, seconds)
+            return Answer(response.status, response.headers, _read(response, seconds, longest))
         finally:
             response.close()
     except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -55,9 +76,9 @@ def _pool() -> urllib3.PoolManager:
     return urllib3.PoolManager(retries=False)
 
 
-def _read(response: urllib3.BaseHTTPResponse, seconds: float) -> bytes:
+def _read(response: urllib3.BaseHTTPResponse, seconds: float, longest: int) -> bytes:
     body, deadline = b"", time.monotonic() + seconds
-    while len(body) < _LONGEST_ANSWER and (chunk := response.read1(_LONGEST_ANSWER)):
+    while len(body) < longest and (chunk := response.read1(_LONGEST_ANSWER)):
         body += chunk
         if time.monotonic() > deadline:
             raise urllib3.exceptions.TimeoutError("the answer came too slowly")

@@ -168,7 +168,8 @@ class ItemsHold:
             left = {item: outcome for item, outcome in left.items() if item not in twins}
             there = reasons[-1].get("Item")
             record = self._own(cast(Record, rows.from_item(there))) if there else None
-            time.sleep(random.uniform(0, _PAUSE_SECONDS * min(attempt, 4)))  # noqa: S311  # spreads writers
+            if record is None:  # others are writing; a record in hand is tried at once, before it is old
+                time.sleep(random.uniform(0, _PAUSE_SECONDS * min(attempt + 1, 4)))  # noqa: S311  # spreads writers
         raise SessionBusy(f"session {self.session_id} kept changing under {_TRIES} tries to write to it")
 
     def fail(self, error: StepError) -> None:

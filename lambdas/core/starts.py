@@ -64,12 +64,8 @@ def enqueue(table: Table, record: Record) -> tuple[bool, Record]:
     def decide(seen: Record | None) -> Change | None:
         if seen is None or not _never_began(seen):
             return None
-        fields = {
-            "status": Status.QUEUED,
-            "phase": "queued",
-            "executionArn": queued["executionArn"],
-            "openWorkflow": queued["workflow"],
-        }
+        names = ("status", "phase", "executionArn", "openWorkflow", "queuedUntil")
+        fields = {name: value for name, value in queued.items() if name in names}
         return Change(set=fields, remove=("error", "ttl"))
 
     revived = table.change(record["sessionId"], decide, there) or there

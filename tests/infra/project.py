@@ -13,7 +13,7 @@ STEPS = ("OpenOrder", "ChargePayment", "CloseOrder")
 
 def make_project(root: Path) -> Path:
     """Workflows `order` and `gift-card`, three steps each, and what stage local needs besides."""
-    for name in ("api", "core", "operations"):
+    for name in ("api", "core", "operations", "progress"):
         shutil.copytree(ROOT / "lambdas" / name, root / "lambdas" / name)
     for file in ("local/bootstrap", "lambdas/requirements.txt", "requirements.lock"):
         (root / file).parent.mkdir(parents=True, exist_ok=True)

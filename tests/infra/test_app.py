@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
@@ -12,7 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from infra.app import ROOT, add_stacks
 from infra.errors import ConfigurationError
 from infra.layer import layer_folder
-from tests.infra.project import machine, stack, write, write_machine
+from tests.infra.project import machine, stack, task, write, write_machine
 from tests.infra.synth import context, synthesise
 
 # Nothing to reach the world with: no credentials, no Docker or other program, proxies that lead nowhere.
@@ -53,13 +54,17 @@ def test_a_mistake_ends_in_one_sentence_and_a_failure(tmp_path: Path) -> None:
     assert synth.stderr.count("\n") == 1
 
 
+# Starts wait in a queue of the workflow's; API Gateway writes logs under the role that the API brings.
+BESIDE = {"api-local": {"novel-analysis-data-local"}, "progress-local": {"api-local"}}
+
+
 def test_stacks_depend_one_way_from_what_holds_data(tmp_path: Path) -> None:
     app = cdk.App(context=context() | {"stage": "local"}, outdir=str(tmp_path))
     add_stacks(app)
     for artifact in app.synth().stacks:
         needed = {other.stack_name for other in artifact.dependencies if hasattr(other, "stack_name")}
         own_data = artifact.stack_name.replace("-local", "-data-local")
-        assert needed <= {"stateful-local", own_data}
+        assert needed <= {"stateful-local", own_data} | BESIDE.get(artifact.stack_name, set())
         assert not needed or not artifact.stack_name.startswith("stateful")
 
 
@@ -163,6 +168,52 @@ def test_a_step_that_asks_no_people_is_granted_no_more_than_it_needs(
     variables = functions["order-charge-payment-local"]["Environment"]["Variables"]
     all_of_them = {"API_URL_PARAMETER", "APPROVALS_SECRET", "NOTIFICATIONS_QUEUE_URL"}
     assert variables.keys() & all_of_them == wanted
+
+
+def mapped(*, items: bool) -> dict[str, Any]:
+    """A machine whose charges are made in a Map."""
+    definition = machine(("OpenOrder", "CloseOrder"))
+    charge = task("ChargePayment") | {"End": True}
+    charge["Arguments"]["Payload"] = {"items": "{% $states.input %}"} if items else {}
+    inner = {"StartAt": "ChargePayment", "States": {"ChargePayment": charge}}
+    definition["States"]["Each"] = {"Type": "Map", "ItemProcessor": inner, "Next": "CloseOrder"}
+    definition["States"]["OpenOrder"]["Next"] = "Each"
+    return definition
+
+
+def test_a_visit_within_a_map_says_which_items_it_deals_with(project: Path, tmp_path: Path) -> None:
+    write_machine(project, "order", mapped(items=False))
+    assert refusal(project, tmp_path / "out") == (
+        'statemachines/order.asl.json: state ChargePayment is in a Map; pass "items" in its Payload, {"first", "last", '
+        '"of"}: which items of how many this visit deals with'
+    )
+
+
+def test_a_step_within_a_map_is_granted_what_items_take(project: Path, tmp_path: Path) -> None:
+    write_machine(project, "order", mapped(items=True))
+    deployment = synthesise("local", tmp_path / "out", project)
+    granted = deployment.grants(deployment.functions()["order-charge-payment-local"]["Role"])
+    assert {grant for grant in granted if grant[0].startswith("dynamodb:")} == {
+        ("dynamodb:GetItem", "table/sessions-local"),
+        ("dynamodb:UpdateItem", "table/sessions-local"),
+        ("dynamodb:BatchGetItem", "table/steps-local"),
+        ("dynamodb:PutItem", "table/steps-local"),
+    }
+
+
+def test_a_workflow_whose_starts_are_queued_needs_what_takes_them_out(project: Path, tmp_path: Path) -> None:
+    ends = 'ends_session = ("CloseOrder",)\n    queued = True'
+    write(project / "infra/workflows/order.py", stack("Order", ends))
+    assert refusal(project, tmp_path / "refused") == (
+        "infra/workflows/order.py configures lambdas/order/start.py, which defines no `handler`: add it"
+    )
+    write(project / "lambdas/order/start.py", "def handler(event, context): ...\n")
+    deployment = synthesise("local", tmp_path / "out", project)
+    start = deployment.functions()["api-start-workflow-local"]
+    assert json.loads(start["Environment"]["Variables"]["START_QUEUES"]) == {
+        "order": "https://queue/order-events-local"
+    }
+    assert ("sqs:SendMessage", "queue/order-events-local") in deployment.grants(start["Role"])
 
 
 def test_a_loop_whose_state_does_not_tell_its_visits_apart_is_refused(project: Path, tmp_path: Path) -> None:

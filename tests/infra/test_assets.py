@@ -42,13 +42,13 @@ def test_the_local_runtime_is_executable(project: Path, tmp_path: Path) -> None:
     (project / "local/bootstrap").chmod(0o644)
     synthesise("local", tmp_path / "out", project)
     bootstraps = list((tmp_path / "out").glob("asset.*/bootstrap"))
-    assert len(bootstraps) == 4
+    assert len(bootstraps) == 5
     assert {path.stat().st_mode & 0o777 for path in bootstraps} == {0o755}
 
 
 def test_a_change_to_one_workflow_redeploys_that_workflow_only(project: Path, tmp_path: Path) -> None:
     before = code_of(synthesise("local", tmp_path / "before", project))
-    assert [len(assets) for assets in before.values()] == [1, 1, 1, 1]
+    assert [len(assets) for assets in before.values()] == [1, 1, 1, 1, 1]
     write(project / "lambdas/order/open_order.py", "def handler(event, context):\n    return {}\n")
     after = code_of(synthesise("local", tmp_path / "after", project))
     assert {stack for stack in before if before[stack] != after[stack]} == {"order-local"}

@@ -179,7 +179,17 @@ def test_steps_within_map_and_parallel_states_count(project: Path) -> None:
         "End": True,
     }
     write_machine(project, "order", definition)
-    assert {step.name for step in discover(project)[1].steps} == set(STEPS)
+    steps = discover(project)[1].steps
+    assert {step.name for step in steps} == set(STEPS)
+    assert {step.name for step in steps if step.mapped} == {"ChargePayment"}
+
+
+def test_only_a_map_makes_a_step_deal_with_items(project: Path) -> None:
+    definition = machine(("OpenOrder", "CloseOrder"))
+    inner = {"StartAt": "ChargePayment", "States": {"ChargePayment": task("ChargePayment") | {"End": True}}}
+    definition["States"]["Both"] = {"Type": "Parallel", "Branches": [inner], "End": True}
+    write_machine(project, "order", definition)
+    assert not [step for step in discover(project)[1].steps if step.mapped]
 
 
 def test_a_lambda_is_named_in_pascal_case(project: Path) -> None:

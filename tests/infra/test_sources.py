@@ -26,7 +26,7 @@ def test_only_compensations_starts_and_deliveries_have_event_sources(deployment:
     compensations = {f"{workflow}-compensate-{stage}" for workflow in COMPENSATING}
     starts = {f"{workflow}-start-{stage}" for workflow in STARTED_BY_EVENTS}
     assert sources(deployment).keys() == compensations | starts | {
-        f"{name}-{stage}" for name in ("deliver-decision", "send-notification", "redeliver-result")
+        f"{name}-{stage}" for name in ("deliver-decision", "send-notification", "redeliver-result", "push-progress")
     }
 
 
@@ -123,6 +123,28 @@ def test_practices_of_the_platform_come_by_the_stages_bus(deployment: Deployment
     [target] = rule["Targets"]
     assert target["Arn"] == f"queue/skill-sync-events-{stage}"
     assert target["DeadLetterConfig"] == {"Arn": f"queue/skill-sync-events-dead-{stage}"}
+
+
+def test_novels_that_land_in_the_stages_bucket_come_by_a_rule_of_their_own_and_uploads_by_none(
+    deployment: Deployment,
+) -> None:
+    stage = deployment.stage
+    rules = [
+        rule for stack, rule in deployment.resources("AWS::Events::Rule") if stack == f"novel-analysis-data-{stage}"
+    ]
+    [rule] = rules
+    assert "EventBusName" not in rule  # S3 knows only the account's own bus
+    assert rule["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {
+            "bucket": {"name": [f"files-{stage}-account-region"]},
+            "object": {"key": [{"prefix": "novels/"}]},
+        },
+    }
+    [target] = rule["Targets"]
+    assert target["Arn"] == f"queue/novel-analysis-events-{stage}"
+    assert target["DeadLetterConfig"] == {"Arn": f"queue/novel-analysis-events-dead-{stage}"}
 
 
 def test_queues_are_encrypted_and_keep_what_nobody_took_for_two_weeks(deployment: Deployment) -> None:

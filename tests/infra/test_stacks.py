@@ -3,6 +3,7 @@
 import json
 import os
 import string
+from collections.abc import Iterator
 from importlib import import_module
 from unittest.mock import patch
 
@@ -15,16 +16,16 @@ from tests.infra.synth import Deployment, Json
 
 WORKFLOWS = discover(ROOT)
 SECRET = "AWS::SecretsManager::Secret"
-LENGTHS = {"approvals": 64, "webhooks": 32, "deliveries": 32}
-DATA = ("order-data", "matching-data", "skill-sync-data", "course-review-data")
+LENGTHS = {"approvals": 64, "webhooks": 32, "deliveries": 32, "progress": 64}
+DATA = ("order-data", "matching-data", "skill-sync-data", "course-review-data", "novel-analysis-data")
 VISIBLE = "ApproximateNumberOfMessagesVisible"
 each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
 
 
-def test_a_stage_has_one_stack_per_workflow_one_for_what_tables_it_has_and_three_of_its_own(
+def test_a_stage_has_one_stack_per_workflow_one_for_what_tables_it_has_and_four_of_its_own(
     deployment: Deployment,
 ) -> None:
-    names = ["stateful", "operations", "api", *(workflow.name for workflow in WORKFLOWS), *DATA]
+    names = ["stateful", "operations", "api", "progress", *(workflow.name for workflow in WORKFLOWS), *DATA]
     assert deployment.templates.keys() == {f"{name}-{deployment.stage}" for name in names}
 
 
@@ -57,13 +58,18 @@ def test_the_arn_of_a_state_machine_is_an_output(deployment: Deployment, workflo
     assert outputs["StateMachineArn"]["Value"] == f"machine/{stack}"
 
 
+def tasks(machine: Json) -> Iterator[Json]:
+    """The Task states of a machine, those within a Map too."""
+    for state in machine.get("States", {}).values():
+        yield from [state] if state["Type"] == "Task" else tasks(state.get("ItemProcessor", {}))
+
+
 @each_workflow
 def test_a_lambda_gives_up_before_the_state_that_calls_it(deployment: Deployment, workflow: Workflow) -> None:
-    states = json.loads(workflow.definition)["States"]
     limits = {
         state["Arguments"]["FunctionName"]: state["TimeoutSeconds"]
-        for state in states.values()
-        if state["Type"] == "Task" and not state["Resource"].endswith(".waitForTaskToken")
+        for state in tasks(json.loads(workflow.definition))
+        if not state["Resource"].endswith(".waitForTaskToken")
     }
     functions = deployment.functions()
     for step in workflow.steps:
@@ -145,7 +151,7 @@ def test_data_outlives_its_stack_in_prod_and_only_there(deployment: Deployment) 
     policies = 2 * [("Retain" if kept else "Delete")]
     for stack in ("stateful", *DATA):
         for resource in deployment.templates[f"{stack}-{deployment.stage}"]["Resources"].values():
-            if resource["Type"] in ("AWS::SQS::QueuePolicy", "AWS::Events::Rule"):
+            if resource["Type"] in ("AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::Events::Rule"):
                 continue
             assert [resource["DeletionPolicy"], resource["UpdateReplacePolicy"]] == policies
             if resource["Type"] == "AWS::DynamoDB::Table":
@@ -162,8 +168,8 @@ def test_secrets_are_generated_of_letters_and_digits(deployment: Deployment) -> 
 
 
 def of_operations(deployment: Deployment) -> list[Json]:
-    """The rules on the account's own bus."""
-    return [rule for _, rule in deployment.resources("AWS::Events::Rule") if "EventBusName" not in rule]
+    stack = f"operations-{deployment.stage}"
+    return [rule for found, rule in deployment.resources("AWS::Events::Rule") if found == stack]
 
 
 def test_ends_that_no_step_wrote_down_reach_the_reconciler(deployment: Deployment) -> None:

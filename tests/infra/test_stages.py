@@ -14,7 +14,7 @@ from infra.stage import Stage, stage_of
 from tests.infra.synth import Deployment, context
 
 # Names within their resource: an inline policy's within its role, an API's stage within the API.
-SCOPED = {"AWS::ApiGateway::Stage", "AWS::IAM::Policy"}
+SCOPED = {"AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::Stage", "AWS::IAM::Policy"}
 
 
 def stage_from(**changes: Any) -> Stage:
@@ -50,7 +50,9 @@ def test_no_two_stages_of_an_account_share_a_name(deployments: dict[str, Deploym
 
 def test_every_name_ends_in_its_stage(deployments: dict[str, Deployment]) -> None:
     for deployment in deployments.values():
-        ending = re.compile(rf".+-{deployment.stage}(\.fifo)?|/durable-workflows/{deployment.stage}/[a-z-]+")
+        ending = re.compile(
+            rf".+-{deployment.stage}(\.fifo|-account-region)?|/durable-workflows/{deployment.stage}/[a-z-]+"
+        )
         assert {name for name in physical_names(deployment) if not ending.fullmatch(name)} == set()
 
 

@@ -14,8 +14,7 @@ import pytest
 from pydantic.alias_generators import to_snake
 
 from core.errors import TransientError, WorkflowError
-from tests.support.branches import states_of
-from tests.support.interpreter import ROOT, definition_of, workflows
+from tests.support.interpreter import ROOT, definition_of, states_of, workflows
 
 LAMBDAS = ROOT / "lambdas"
 SERVICE_ERRORS = [
@@ -28,7 +27,7 @@ SERVICE_ERRORS = [
 DIED = ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.Timeout"]
 
 TASKS = [
-    pytest.param(workflow, name, state, id=f"{workflow}-{name}")
+    pytest.param(workflow, state["Arguments"]["FunctionName"], state, id=f"{workflow}-{name}")
     for workflow in workflows()
     for name, state in states_of(definition_of(workflow)).items()
     if state["Type"] == "Task"
@@ -65,8 +64,8 @@ def test_the_machine_speaks_jsonata_ends_in_time_and_says_why_each_state_is_ther
         assert re.fullmatch(r"([A-Z][a-z0-9]*)+", name)
 
 
-@pytest.mark.parametrize(("workflow", "name", "state"), TASKS)
-def test_a_task_has_a_timeout_and_three_kinds_of_retry_in_order(workflow: str, name: str, state: Any) -> None:
+@pytest.mark.parametrize(("workflow", "step", "state"), TASKS)
+def test_a_task_has_a_timeout_and_three_kinds_of_retry_in_order(workflow: str, step: str, state: Any) -> None:
     assert state["TimeoutSeconds"]
     service, own, died = state["Retry"]
     assert service["ErrorEquals"] == SERVICE_ERRORS
@@ -79,22 +78,22 @@ def test_a_task_has_a_timeout_and_three_kinds_of_retry_in_order(workflow: str, n
     assert died["MaxAttempts"] <= 2
 
 
-@pytest.mark.parametrize(("workflow", "name", "state"), TASKS)
+@pytest.mark.parametrize(("workflow", "step", "state"), TASKS)
 def test_a_task_retries_every_transient_error_its_step_can_raise_and_no_other(
-    workflow: str, name: str, state: Any
+    workflow: str, step: str, state: Any
 ) -> None:
-    step = LAMBDAS / workflow.replace("-", "_") / f"{to_snake(name)}.py"
-    importlib.import_module(f"{step.parent.name}.{step.stem}")
-    reachable = {word for module in _reachable(step) for word in _words(module)}
+    module = LAMBDAS / workflow.replace("-", "_") / f"{to_snake(step)}.py"
+    importlib.import_module(f"{module.parent.name}.{module.stem}")
+    reachable = {word for module in _reachable(module) for word in _words(module)}
     can_raise = {error.__name__ for error in _subclasses(TransientError) if error.__name__ in reachable}
     retried = set(state["Retry"][1]["ErrorEquals"])
     assert can_raise <= retried
     assert retried <= {error.__name__ for error in _subclasses(TransientError)}
 
 
-@pytest.mark.parametrize(("workflow", "name", "state"), TASKS)
-def test_a_task_catches_only_errors_that_exist(workflow: str, name: str, state: Any) -> None:
-    importlib.import_module(f"{workflow.replace('-', '_')}.{to_snake(name)}")
+@pytest.mark.parametrize(("workflow", "step", "state"), TASKS)
+def test_a_task_catches_only_errors_that_exist(workflow: str, step: str, state: Any) -> None:
+    importlib.import_module(f"{workflow.replace('-', '_')}.{to_snake(step)}")
     known = {error.__name__ for error in _subclasses(WorkflowError)}
     caught = {error for catcher in state.get("Catch", []) for error in catcher["ErrorEquals"]}
     assert {error for error in caught if "." not in error} <= known
@@ -124,7 +123,11 @@ def _reachable(start: Path) -> set[Path]:
         for node in ast.walk(ast.parse(module.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module:
                 base = LAMBDAS / node.module.replace(".", "/")
-                pending += [base.with_suffix(".py"), *(base / f"{alias.name}.py" for alias in node.names)]
+                pending += [
+                    base.with_suffix(".py"),
+                    base / "__init__.py",
+                    *(base / f"{alias.name}.py" for alias in node.names),
+                ]
             elif isinstance(node, ast.Import):
                 pending += [(LAMBDAS / alias.name.replace(".", "/")).with_suffix(".py") for alias in node.names]
     return found - {LAMBDAS / "core" / "errors.py"}

@@ -106,7 +106,7 @@ def test_two_years_with_a_move_an_outage_lost_answers_and_a_cancellation_in_the_
         "2027-12-08 18:00+01:00": "40 days",
         "2028-01-05 18:00+01:00": "12 days",
     }
-    assert [error for _, error in run.invoked if error == "Lambda.Unknown"] == ["Lambda.Unknown"] * len(STEPS)
+    assert [error for _, error, _ in run.invoked if error == "Lambda.Unknown"] == ["Lambda.Unknown"] * len(STEPS)
     assert (run.status, run.output["status"], run.output["outcome"]) == ("SUCCEEDED", "cancelled", "cancelled")
     assert run.output["result"]["dueAt"] == "2028-12-06T18:00:00+01:00"
     assert run.output["result"]["sent"] == len(sent)

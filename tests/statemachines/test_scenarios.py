@@ -4,7 +4,7 @@ import pytest
 
 from core.record import Entry
 from tests.support.branches import branches_of, taken
-from tests.support.interpreter import TIMEOUT, Run, definition_of, workflows
+from tests.support.interpreter import TIMEOUT, Invocation, Run, definition_of, workflows
 from tests.support.scenarios import Scenario, disturbed, played, scenarios_of
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -38,7 +38,7 @@ def test_a_lost_answer_changes_nothing(workflow: str, scenario: Scenario) -> Non
         ended = played(workflow, variant)
         run = ended.run
         assert (run.status, run.output) == ("SUCCEEDED", undisturbed.output), variant.shows
-        lost = [error for _, error in run.invoked if error not in (None, TIMEOUT)]
+        lost = [error for _, error, _ in run.invoked if error not in (None, TIMEOUT)]
         assert sorted(lost) == sorted(fault.error for fault in variant.faults)
         (record,) = ended.sessions
         assert all(_well(entry) for entry in record["steps"].values()), variant.shows
@@ -76,13 +76,25 @@ def test_a_branch_that_no_run_takes_is_found() -> None:
             "Done": {"Type": "Succeed"},
         }
     }
-    plain = Run("SUCCEEDED", None, None, None, "arn", ["Ask", "Which", "Done"], [("Ask", None)])
-    caught = Run(
-        "SUCCEEDED", None, None, None, "arn", ["Ask", "Undo"], [("Ask", "Lost"), ("Ask", "Lost"), ("Ask", "Declined")]
-    )
+    plain = Run("SUCCEEDED", None, None, None, "arn", ["Ask", "Which", "Done"], [Invocation("Ask", None)])
+    errors = [Invocation("Ask", error) for error in ("Lost", "Lost", "Declined")]
+    caught = Run("SUCCEEDED", None, None, None, "arn", ["Ask", "Undo"], errors)
     assert branches_of(definition) - taken(definition, [plain, caught]) == {
         ("Ask", "Retry[0]"),
         ("Ask", "Catch[1]"),
         ("Which", "Choices[0]"),
         ("Which", "Choices[1]"),
     }
+
+
+def test_a_batch_of_a_map_that_is_given_up_is_caught_though_the_state_is_invoked_for_the_next_one() -> None:
+    each = {
+        "Type": "Task",
+        "Retry": [{"ErrorEquals": ["Busy"]}],
+        "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "GivenUp"}],
+    }
+    inner = {"States": {"Each": each, "GivenUp": {"Type": "Pass", "End": True}}}
+    definition = {"States": {"All": {"Type": "Map", "ItemProcessor": inner}}}
+    errors = [Invocation("Each", "Busy", 1), Invocation("Each", None, 2)]
+    run = Run("SUCCEEDED", None, None, None, "arn", ["All", "Each", "GivenUp", "Each"], errors)
+    assert branches_of(definition) - taken(definition, [run]) == {("Each", "Retry[0]")}

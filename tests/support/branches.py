@@ -4,21 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
-from tests.support.interpreter import Run
+from tests.support.interpreter import Invocation, Run, states_of
 
 Branch = tuple[str, str]
 """A state and what of it is meant: "entered", "Retry[0]", "Catch[1]", "Choices[0]" or "Default"."""
-
-
-def states_of(definition: dict[str, Any]) -> dict[str, Any]:
-    """All states by name, those inside Map and Parallel too."""
-    found: dict[str, Any] = {}
-    for name, state in definition["States"].items():
-        found[name] = state
-        inner = [*state.get("Branches", []), *(state[key] for key in ("ItemProcessor",) if key in state)]
-        for machine in inner:
-            found |= states_of(machine)
-    return found
 
 
 def branches_of(definition: dict[str, Any]) -> set[Branch]:
@@ -42,14 +31,15 @@ def taken(definition: dict[str, Any], runs: Iterable[Run]) -> set[Branch]:
 
 def _taken(states: dict[str, Any], run: Run) -> Iterator[Branch]:
     yield from ((name, "entered") for name in run.entered)
-    for (name, error), (following, _) in pairwise([*run.invoked, ("", None)]):
+    for (name, error, item), following in pairwise([*run.invoked, Invocation("", None)]):
         if error is not None:
-            yield from _first(name, states[name], "Retry" if name == following else "Catch", error)
-    for name, following in pairwise(run.entered):
+            again = (name, item) == (following.state, following.item)
+            yield from _first(name, states[name], "Retry" if again else "Catch", error)
+    for name, entered in pairwise(run.entered):
         state = states[name]
-        rules = [n for n, rule in enumerate(state.get("Choices", [])) if rule["Next"] == following]
+        rules = [n for n, rule in enumerate(state.get("Choices", [])) if rule["Next"] == entered]
         yield from ((name, f"Choices[{n}]") for n in rules)
-        if state.get("Default") == following:
+        if state.get("Default") == entered:
             yield (name, "Default")
 
 

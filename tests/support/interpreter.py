@@ -15,7 +15,7 @@ from functools import cache, partial
 from pathlib import Path
 from queue import SimpleQueue
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import jsonata
@@ -64,6 +64,16 @@ nobody answers in time.
 """
 
 
+class Invocation(NamedTuple):
+    """Of a state's Lambda, with its error's name or None. Where nobody answered: States.Timeout. item: the first of
+    those that a visit within a Map deals with.
+    """
+
+    state: str
+    error: str | None
+    item: int | None = None
+
+
 @dataclass
 class Run:
     """A session's executions, one after the other, and how the last one ended."""
@@ -74,8 +84,8 @@ class Run:
     cause: str | None
     arn: str
     entered: list[str]
-    invoked: list[tuple[str, str | None]]
-    """(state, error name or None) of each invocation of a Lambda, in order. Where nobody answered: States.Timeout."""
+    invoked: list[Invocation]
+    """In order."""
     histories: list[int] = field(default_factory=list)
     """How many events each execution has."""
 
@@ -90,7 +100,7 @@ class Machine:
     clock: Clock | None = None
     faults: list[Fault] = field(default_factory=list)
     answers: Iterator[Answer] = field(default_factory=lambda: iter(()))
-    invoked: list[tuple[str, str | None]] = field(default_factory=list)
+    invoked: list[Invocation] = field(default_factory=list)
     happened: SimpleQueue[tuple[str, dict[str, Any] | None] | None] = field(default_factory=SimpleQueue)
     """A question was asked: callbackId, and the decision to commit, if there is none yet. None: an execution ended."""
     lapsed: set[str] = field(default_factory=set)
@@ -111,13 +121,14 @@ class Machine:
             run = replace(last, entered=run.entered + last.entered, histories=run.histories + last.histories)
         return run
 
-    def invoke(self, state: str, event: Any) -> Any:
+    def invoke(self, step: str, event: Any) -> Any:
         """What Lambda does: the handler's answer, or its error as a LambdaError."""
+        state = next(name for name, state in states_of(self.definition).items() if _calls(state, step))
         with self.turn:
             self.turn.wait_for(lambda: self.running == event["execution"]["id"])
-        visit = 1 + sum(before == state for before, _ in self.invoked)
+        visit = 1 + sum(before.state == state for before in self.invoked)
         fault = next((fault for fault in self.faults if (fault.state, fault.visit) == (state, visit)), None)
-        handler = importlib.import_module(f"{self.workflow.replace('-', '_')}.{to_snake(state)}").handler
+        handler = importlib.import_module(f"{self.workflow.replace('-', '_')}.{to_snake(step)}").handler
         answer: Any
         try:
             answer = handler(event, SimpleNamespace()) if fault is None or fault.after_work else None
@@ -129,7 +140,7 @@ class Machine:
         if "taskToken" in event and error is None and not self._is_answered(state, answer["callbackId"]):
             self.lapsed.add(event["taskToken"])
             error = TIMEOUT
-        self.invoked.append((state, error))
+        self.invoked.append(Invocation(state, error, event.get("items", {}).get("first")))
         return answer
 
     def wait_is_over(self, token: str, seconds: float | None) -> bool:
@@ -194,6 +205,21 @@ def definition_of(workflow: str) -> dict[str, Any]:
     return definition
 
 
+def _calls(state: dict[str, Any], step: str) -> bool:
+    return state["Type"] == "Task" and bool(state["Arguments"]["FunctionName"] == step)
+
+
+def states_of(definition: dict[str, Any]) -> dict[str, Any]:
+    """All states by name, those inside Map and Parallel too."""
+    found: dict[str, Any] = {}
+    for name, state in definition["States"].items():
+        found[name] = state
+        inner = [*state.get("Branches", []), *(state[key] for key in ("ItemProcessor",) if key in state)]
+        for machine in inner:
+            found |= states_of(machine)
+    return found
+
+
 @contextmanager
 def machine(workflow: str, clock: Clock | None = None) -> Iterator[Machine]:
     """A workflow's state machine, ready to run; moto and the tables must be up."""
@@ -226,6 +252,7 @@ def machine(workflow: str, clock: Clock | None = None) -> Iterator[Machine]:
         patch.object(moto_jsonata, "_eval_jsonata", lambda expression: jsonata.Jsonata(expression).evaluate(None)),
         patch.object(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None)),
     ):
-        name, text = f"{workflow}-test", json.dumps(definition)
+        # Items of a Map one after another: each run is then the same.
+        name, text = f"{workflow}-test", re.sub(r'"MaxConcurrency": \d+', '"MaxConcurrency": 1', json.dumps(definition))
         aws.stepfunctions().create_state_machine(name=name, definition=text, roleArn=ROLE)
         yield made

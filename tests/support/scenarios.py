@@ -8,9 +8,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from tests.support.branches import states_of
 from tests.support.clock import at
-from tests.support.interpreter import TIMEOUT, Answer, Fault, Run, definition_of, machine
+from tests.support.interpreter import TIMEOUT, Answer, Fault, Run, definition_of, machine, states_of
 from tests.support.tables import every_row, fresh_tables
 
 STARTED = "2026-11-21T09:00:00.000Z"
@@ -103,7 +102,7 @@ def _ways(workflow: str, scenario: Scenario) -> dict[tuple[str, str], int]:
     any other scenario none.
     """
     run = played(workflow, scenario).run
-    failed = any(error not in (None, TIMEOUT) for _, error in run.invoked)
+    failed = any(error not in (None, TIMEOUT) for _, error, _ in run.invoked)
     ways: dict[tuple[str, str], int] = {}
     if scenario.status == "SUCCEEDED" and not (scenario.started_before or scenario.faults or failed):
         for number, way in enumerate(pairwise(["", *run.entered]), start=1):

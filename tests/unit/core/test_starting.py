@@ -10,14 +10,16 @@ import pytest
 from pydantic import Field
 
 from core import aws
+from core.clock import ahead
 from core.errors import AwsUnavailable, FinalError, SessionConflict
 from core.executions import input_hash
 from core.models import Model
 from core.observability import logger
-from core.record import Record, Table, new_record
+from core.record import Record, SessionError, Status, Table, new_record
+from core.sessions import close
 from core.settings import load
 from core.starting import Sessions, starting
-from core.starts import start_execution, start_session
+from core.starts import NEVER_BEGAN, enqueue, start_execution, start_session
 from tests.support import interleaving, toy
 from tests.support.executions import create_machine, input_of, start, started, unreachable
 from tests.support.interleaving import Delivery, Fate, interleaved
@@ -192,6 +194,107 @@ class TestWhatCannotStartASession:
         assert len(reasons) == 2
         assert "hush" not in log.getvalue() + "".join(reasons)
         assert "detail.amount" in log.getvalue()
+
+
+class TestAStartMessage:
+    """A session that the API has queued."""
+
+    def queued(self, **given: Any) -> tuple[str, str]:
+        """Its id, and the message."""
+        session_id = toy.new_session()
+        raw = {"amount": 7, **given}
+        record = new_record(session_id, "toy", toy.execution_arn(session_id), input_hash(raw), "queued", None)
+        enqueue(Table("sessions-test"), {**record, "queuedUntil": ahead(3600)})
+        return session_id, self.message(session_id, raw)
+
+    def message(self, session_id: Any, raw: Any) -> str:
+        return json.dumps({"start": {"sessionId": session_id, "input": raw}})
+
+    def end(self, session_id: str, status: Status, error: str) -> None:
+        record = record_of(session_id)
+        why: SessionError = {"type": error, "message": "it ended"}
+        assert close(Table("sessions-test"), record, record["executionArn"], status, lambda _: why)
+
+    def test_starts_its_execution_once_however_often_it_comes(self) -> None:
+        session_id, message = self.queued(owner="두부")
+        before = record_of(session_id)
+        for _ in range(2):
+            assert take(message, message) == []
+        assert started(session_id) == [session_id]
+        assert input_of(toy.execution_arn(session_id)) == {"amount": 7, "owner": "두부"}
+        assert record_of(session_id) == before
+        toy.OPEN(toy.event(session_id, session_id, amount=7, owner="두부"), None)
+        assert take(message) == []
+        assert record_of(session_id)["status"] == "processing"
+        assert kept() == []
+
+    def test_starts_a_session_that_has_no_record_yet(self) -> None:
+        session_id = toy.new_session()
+        assert take(self.message(session_id, {"amount": 7, "owner": "ann"})) == []
+        assert (record_of(session_id)["owner"], started(session_id)) == ("ann", [session_id])
+
+    @pytest.mark.parametrize("fate", [Fate.DIE_BEFORE, Fate.DIE_AFTER])
+    @pytest.mark.parametrize("fatal", range(len(CALLS)))
+    def test_whose_lambda_is_killed_at_any_call_starts_it_once_as_it_comes_again(self, fatal: int, fate: Fate) -> None:
+        session_id, message = self.queued()
+        with interleaved():
+            victim = Delivery("start", lambda: take(message)).start()
+            for _ in range(fatal):
+                victim.step()
+            victim.step(fate)
+        assert take(message) == []
+        assert started(session_id) == [session_id]
+        assert kept() == []
+
+    def test_of_a_session_cancelled_meanwhile_starts_nothing(self) -> None:
+        session_id, message = self.queued()
+        self.end(session_id, Status.CANCELLED, "Cancelled")
+        assert take(message) == []
+        assert (started(session_id), kept()) == ([], [])
+        assert record_of(session_id)["status"] == "cancelled"
+
+    def test_of_a_session_that_has_failed_starts_nothing(self) -> None:
+        session_id, message = self.queued()
+        self.end(session_id, Status.FAILED, "NoRecipeFits")
+        assert take(message) == []
+        assert (started(session_id), kept()) == ([], [])
+
+    def test_that_came_so_late_that_its_session_was_given_up_revives_it(self) -> None:
+        session_id, message = self.queued()
+        self.end(session_id, Status.FAILED, NEVER_BEGAN)
+        assert take(message) == []
+        assert started(session_id) == [session_id]
+        record = record_of(session_id)
+        assert (record["status"], record["openWorkflow"]) == ("queued", "toy")
+        assert not {"error", "ttl"} & record.keys()
+
+    def test_with_other_input_than_the_session_s_is_kept(self) -> None:
+        session_id, _ = self.queued()
+        message = self.message(session_id, {"amount": 8})
+        assert take(message) == []
+        ((body, reason),) = kept()
+        assert (body, started(session_id)) == (message, [])
+        assert reason.startswith(f"SessionConflict: session {session_id} exists with other input")
+
+    @pytest.mark.parametrize(
+        ("start", "reason"),
+        [
+            ([], "InvalidInput: start: Input should be an object"),
+            ({}, "InvalidInput: start.sessionId: Field required; start.input: Field required"),
+            ({"sessionId": "not an id", "input": {}}, "InvalidInput: start.sessionId: String should match pattern"),
+            ({"sessionId": "t-1", "input": "hush"}, "InvalidInput: start.input: Input should be a valid dictionary"),
+            ({"sessionId": {"hush": 1}, "input": {}}, "InvalidInput: start.sessionId: Input should be a valid string"),
+        ],
+    )
+    def test_that_cannot_be_read_is_kept_with_its_reason_and_is_in_no_log(
+        self, start: Any, reason: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        log, message = io.StringIO(), json.dumps({"start": start})
+        monkeypatch.setattr(logger.registered_handler, "stream", log)
+        assert take(message) == []
+        ((body, why),) = kept()
+        assert (body, why[: len(reason)]) == (message, reason)
+        assert "hush" not in log.getvalue() + why
 
 
 class TestTryingAgain:

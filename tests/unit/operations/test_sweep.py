@@ -9,10 +9,11 @@ from unittest.mock import patch
 import boto3
 import pytest
 
+from core.clock import ahead
 from core.errors import AwsUnavailable
 from core.executions import input_hash
-from core.record import Table, new_record
-from core.starts import enqueue
+from core.record import Record, Table, new_record
+from core.starts import enqueue, start_session
 from operations import sweep_sessions
 from tests.support import toy
 from tests.support.executions import create_machine, unreachable
@@ -107,6 +108,49 @@ def test_a_queued_session_whose_execution_never_began_fails_and_says_so() -> Non
     assert "never began" in swept["error"]["message"]
     assert enqueue(Table("sessions-test"), record)[0]
     assert record_of("s1")["status"] == "queued"
+
+
+QUEUE_SECONDS = 3600
+
+
+def in_a_queue(session_id: str) -> Record:
+    """A session whose start is under way in a queue."""
+    record = new_record(session_id, "toy", toy.execution_arn(session_id), "hash", "queued", owner=None)
+    return enqueue(Table("sessions-test"), {**record, "queuedUntil": ahead(QUEUE_SECONDS)})[1]
+
+
+def test_a_session_whose_start_may_be_in_a_queue_is_left_until_it_cannot() -> None:
+    before = in_a_queue("s1")
+    assert sweep(after=QUEUE_SECONDS - 10) == {"looked": 0, "stale": 0}
+    assert record_of("s1") == before
+    assert sweep(after=QUEUE_SECONDS + 1) == {"looked": 1, "stale": 0}
+    assert record_of("s1")["error"]["type"] == "ExecutionDoesNotExist"
+
+
+def test_a_session_that_was_given_up_and_is_queued_anew_has_as_long_again() -> None:
+    in_a_queue("s1")
+    sweep(after=QUEUE_SECONDS + 1)
+    with later(2 * QUEUE_SECONDS):
+        assert in_a_queue("s1")["status"] == "queued"
+    assert sweep(after=3 * QUEUE_SECONDS - 10) == {"looked": 0, "stale": 0}
+    assert sweep(after=3 * QUEUE_SECONDS + 1) == {"looked": 1, "stale": 0}
+
+
+def test_a_session_that_came_out_of_its_queue_is_looked_at_as_any_other() -> None:
+    create_machine("toy")
+    record = in_a_queue("s1")
+    start_session(Table("sessions-test"), record, {"amount": 7})
+    boto3.client("dynamodb").update_item(
+        TableName="sessions-test",
+        Key={"sessionId": {"S": "s1"}},
+        UpdateExpression="SET #status = :processing",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":processing": {"S": "processing"}},
+    )
+    arn = record["executionArn"]
+    eventually(lambda: boto3.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+    assert sweep(after=STALE_AFTER + 1) == {"looked": 1, "stale": 0}
+    assert record_of("s1")["error"]["type"] == "SessionUnfinished"
 
 
 def test_a_session_that_went_on_is_told_by_its_next_execution() -> None:

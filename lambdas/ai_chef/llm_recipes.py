@@ -1,0 +1,154 @@
+"""Dishes that a language model proposes. What is in them, what they cost and whom they suit, it does not say: our own
+tables do, and its dish keeps to the rules of every dish.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from ai_chef.allergens import contents, foods_in
+from ai_chef.errors import NoRecipeFits
+from ai_chef.ingredients import known, nutrition_of
+from ai_chef.models import Level, Profile, Recipe
+from ai_chef.prices import estimated_price
+from ai_chef.recipes import dish_ingredients
+from ai_chef.rules import LEVELS, Needs, broken_rules, needs_of
+from core.errors import ModelAnswerInvalid
+from core.llm import language_model
+from core.models import Model
+
+_INSTRUCTIONS = """You are a Korean home cook. Propose one dish that keeps to all of these needs.
+- Take ingredients from the list alone, under their names there. `amount` is what one serving takes, in whole units of
+  the list.
+- One serving keeps to `perServingAtMost`; the list tells what one unit of each ingredient adds to it, and what it costs
+  in KRW. All servings together keep to `budget`.
+- `steps` and `name` are in English, `nameKo` is the dish's Korean name. The steps name no food but the dish's own
+  ingredients, by their names.
+The list:"""
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+
+
+class Portion(Model):
+    """An ingredient of the list, and how much of it one serving takes."""
+
+    name: str
+    amount: int = Field(gt=0)
+
+
+class Dish(Model):
+    """A dish, for one serving. minutes: from the first step to the table."""
+
+    name: str = Field(min_length=1, max_length=100)
+    name_ko: str = Field(min_length=1, max_length=100)
+    level: Level
+    minutes: int = Field(gt=0, le=600)
+    ingredients: list[Portion] = Field(min_length=1, max_length=30)
+    steps: list[str] = Field(min_length=1, max_length=30)
+
+
+class LlmRecipes:
+    """A RecipeProvider. It is told what a dish must keep to, and nothing of what people wrote."""
+
+    def propose(self, profile: Profile) -> list[Recipe]:
+        """One dish. Raises NoRecipeFits when the model insists on one that breaks a rule."""
+        needs = needs_of(profile)
+        broken: list[tuple[str, str]] = []
+
+        def check(dish: Dish) -> None:
+            broken[:] = _strange(dish) or [*broken_rules(_recipe(dish, profile), profile, needs), *_spoken(dish, needs)]
+            if broken:
+                raise ValueError("; ".join(reason for _, reason in broken))
+
+        instructions = f"{_INSTRUCTIONS}\n{_list(needs)}"
+        try:
+            dish = language_model().answer(Dish, instructions, _wanted(profile, needs), check=check)
+        except ModelAnswerInvalid:
+            if not broken:
+                raise
+            fields = ", ".join(dict.fromkeys(field for field, _ in broken))
+            raise NoRecipeFits(
+                f"The model found no dish that fits this profile: it insists on one that breaks {fields}. Start again "
+                "in a new session, or relax these"
+            ) from None
+        return [_recipe(dish, profile)]
+
+
+def _limits(needs: Needs) -> dict[str, int]:
+    """The lowest limit of each nutrient that is limited."""
+    limits: dict[str, int] = {}
+    for diet in needs.diets:
+        limits |= {nutrient: min(limit, limits.get(nutrient, limit)) for nutrient, limit in diet.at_most.items()}
+    return limits
+
+
+def _wanted(profile: Profile, needs: Needs) -> str:
+    wanted = {
+        "for": profile.target,
+        "servings": profile.servings,
+        "budget": profile.budget,
+        "levels": LEVELS[: LEVELS.index(profile.cooking_level) + 1],
+        "perServingAtMost": _limits(needs),
+    }
+    return json.dumps(wanted)
+
+
+def _list(needs: Needs) -> str:
+    """The ingredients that may be used, a line each: name, unit, and of one unit the price and what is limited."""
+    limited = list(_limits(needs))
+    lines = [" | ".join(("name", "unit", "price", *limited))]
+    for ingredient in known().values():
+        if _avoided(needs).isdisjoint(contents(ingredient.name)):
+            amounts = (ingredient.per_100g.get(to_camel(nutrient), 0) * ingredient.grams / 100 for nutrient in limited)
+            figures = (f"{figure:.4g}" for figure in (estimated_price(ingredient.name), *amounts))
+            lines.append(" | ".join((ingredient.name, ingredient.unit, *figures)))
+    return "\n".join(lines)
+
+
+def _avoided(needs: Needs) -> frozenset[str]:
+    return needs.avoided.union(*(diet.without for diet in needs.diets))
+
+
+def _strange(dish: Dish) -> list[tuple[str, str]]:
+    """What keeps it from being one of our dishes at all."""
+    strange = [
+        (f"ingredients.{number}.name", f"ingredients.{number}.name is not in the list")
+        for number, portion in enumerate(dish.ingredients)
+        if portion.name not in known()
+    ]
+    if any(_HANGUL.search(text) for text in (dish.name, *dish.steps)):
+        strange.append(("steps", "name and steps must be in English"))
+    return strange
+
+
+def _spoken(dish: Dish, needs: Needs) -> Iterator[tuple[str, str]]:
+    """The foods that name and steps speak of though they must not be in the dish, or are nothing of it."""
+    used = [portion.name for portion in dish.ingredients]
+    held = frozenset({"water"}).union(*map(contents, used))
+    avoided = _avoided(needs)
+    for place, text in (("name", dish.name), *((f"steps.{number}", step) for number, step in enumerate(dish.steps))):
+        for word, names in foods_in(text):
+            if not avoided.isdisjoint(frozenset().union(*map(contents, names))):
+                yield place, f"{place} names {word}, which must not be in the dish"
+            elif held.isdisjoint(names) and not any(word.removesuffix("s") in name.lower() for name in used):
+                yield place, f"{place} names {word}, which is nothing of its ingredients"
+
+
+def _recipe(dish: Dish, profile: Profile) -> Recipe:
+    serving = Counter[str]()
+    for portion in dish.ingredients:
+        serving[portion.name] += portion.amount
+    return Recipe(
+        name=dish.name,
+        name_ko=dish.name_ko,
+        targets=[profile.target],
+        servings=profile.servings,
+        ingredients=dish_ingredients(serving, profile.servings),
+        steps=dish.steps,
+        minutes=dish.minutes,
+        level=dish.level,
+        nutrition=nutrition_of(serving),
+    )

@@ -1,0 +1,1 @@
+"""Workflow novel-analysis: a novel becomes a storyboard."""

@@ -1,0 +1,53 @@
+"""The bible of a book: the facts of its chapters, with every person and place once."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from novel_analysis.models import Bible, Character, CharacterFacts, Facts, Language, Place
+from novel_analysis.reading.looks import MOST_LOOKS
+from novel_analysis.reading.names import Person, persons
+from novel_analysis.reading.page import LEXICONS
+
+MOST_CHARACTERS = 500
+MOST_PLACES = 300
+
+
+def merge(facts: Iterable[tuple[int, Facts]], language: Language) -> Bible:
+    """The bible of a book's chapters, each given with its number, in any order; the order changes nothing.
+
+    Whoever can be two persons is nobody's alias: two full names never become one person, and a name that several
+    share stays a person of its own.
+    """
+    chapters = sorted(facts, key=lambda each: each[0])
+    return Bible(characters=_characters(chapters, language), places=_places(chapters))
+
+
+def _characters(chapters: list[tuple[int, Facts]], language: Language) -> list[Character]:
+    parse = LEXICONS[language].parse
+    found = [(number, each) for number, facts in chapters for each in facts.characters]
+    groups = [(number, dict.fromkeys(each.aliases, 0) | {each.name: each.mentions}) for number, each in found]
+    return [
+        _character(person, person.display(parse), [found[tag] for tag in sorted(person.groups)])
+        for person in persons(groups, parse)[:MOST_CHARACTERS]
+    ]
+
+
+def _character(person: Person, name: str, found: list[tuple[int, CharacterFacts]]) -> Character:
+    return Character(
+        name=name,
+        aliases=sorted(set(person.forms) - {name}),
+        mentions=sum(each.mentions for _, each in found),
+        looks=list(dict.fromkeys(look for _, each in found for look in each.looks))[:MOST_LOOKS],
+        first_chapter=min(number for number, _ in found),
+    )
+
+
+def _places(chapters: list[tuple[int, Facts]]) -> list[Place]:
+    mentions: Counter[str] = Counter()
+    first: dict[str, int] = {}
+    for number, facts in chapters:
+        for place in facts.places:
+            mentions[place.name] += place.mentions
+            first.setdefault(place.name, number)
+    most = sorted(mentions, key=lambda name: (-mentions[name], name))[:MOST_PLACES]
+    return [Place(name=name, mentions=mentions[name], first_chapter=first[name]) for name in most]

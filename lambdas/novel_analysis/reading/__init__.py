@@ -1,0 +1,1 @@
+"""What the embedded analyser knows of reading: quotes, names, places, looks, scenes and panels, in four languages."""

@@ -1,0 +1,1 @@
+"""Tells people and programs how sessions go, as they go."""

@@ -1,0 +1,250 @@
+"""How a text is divided into chapters."""
+
+import json
+from pathlib import Path
+from time import process_time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from novel_analysis import chapters
+from novel_analysis.chapters import LONGEST_CHAPTER, SUBSTANCE, language_of, split
+from novel_analysis.errors import EmptyText, TooManyChapters
+from novel_analysis.headings import headings
+from novel_analysis.models import Language, NovelAnalysisInput
+from tests.unit.novel_analysis.texts import TITLES, TRADITIONAL, story
+
+PROSE = "It rained all day. Nobody came."
+LONG = "The captain looked at the sea for a long time, and the sea looked back. " * 3
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    """Title and text of each chapter, by its bytes."""
+    raw = text.encode()
+    return [(each.title, raw[each.start : each.end].decode()) for each in split(text).chapters]
+
+
+def titles(text: str) -> list[str]:
+    return [title for title, _ in found(text)]
+
+
+@pytest.mark.parametrize("language", TITLES)
+def test_the_stories_have_their_three_chapters_whose_texts_hold_no_heading(language: str) -> None:
+    divided = found(story(language))
+    assert [title for title, _ in divided] == TITLES[language]
+    for title, text in divided:
+        assert title not in text
+        assert len(text) > 300
+        assert text == text.strip()
+
+
+def test_the_sample_has_five_chapters_and_is_no_short_text() -> None:
+    path = Path(__file__).parents[3] / "local" / "samples" / "novel-analysis.json"
+    sample = NovelAnalysisInput.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    assert sample.text is not None
+    assert not sample.may_be_awaited
+    assert [title.split(":")[0] for title in titles(sample.text)] == [f"Chapter {number}" for number in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Chapter 1", "Chapter 2: The Sea", "Chapter 3 The Harbour", "Chapter 4 - Home", "Chapter 5. “Go!”"],
+        ["CHAPTER ONE", "CHAPTER TWENTY-ONE: The Sea", "CHAPTER IV. DOWN THE HOLE."],
+        ["Prologue", "Part One", "Book II: Home", "Interlude", "Epilogue: After the Rain"],
+        ["Prologue", "I", "II.", "(III)", "IV. The Sea"],
+        ["1", "2", "3", "Part Two", "1", "2"],
+        ["序章", "第一章 海", "第２章　山", "第三回：他来了！", "第一百二十章雾", "番外一 春", "尾声"],
+        ["楔子", "卷一 风", "第十节", "第2话 雨", "終章"],
+        ["一", "二、山", "三 海"],
+        ["프롤로그", "제1장 늦은 편지", "제 2 화", "3장", "4화: 봄", "에필로그", "외전 1"],
+        ["プロローグ", "第1話", "第二章　星", "エピローグ"],
+    ],
+)
+def test_headings_of_four_languages_begin_chapters(lines: list[str]) -> None:
+    assert found("".join(f"{line}\n\n{PROSE}\n\n" for line in lines)) == [(line, PROSE) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Chapter 7 was the one she liked",
+        "Chapter 7. She liked it. He did not.",
+        "Chapter 7 The Harbour was what she read.",
+        "Chapters 7 and 8",
+        "Part of the plan",
+        "Introduction to the sea was dull.",
+        "第一章我读完了。",
+        "第一回见到他的时候",
+        "第一集团军",
+        "「第一章我读完了」",
+        "第一章，我读完了，第二章没有。",
+        "1장짜리 편지였다.",
+        "제1장에서 그는 웃었다",
+        "第一話を読んだ。",
+        "7",
+    ],
+)
+def test_sentences_that_begin_as_headings_do_begin_none(line: str) -> None:
+    assert titles(f"第一章 海\n\n{line}\n\nChapter 2: The Sea\n\n{PROSE}\n") == ["第一章 海", "Chapter 2: The Sea"]
+
+
+def test_a_heading_is_none_where_a_wrapped_line_goes_on_with_it() -> None:
+    wrapped = (
+        "She had read all of it in one night except for what he called\nChapter 7: The Sea\nand the one behind it."
+    )
+    assert titles(f"Chapter 1\n\n{wrapped}") == ["Chapter 1"]
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_a_table_of_contents_makes_no_chapters(between: str) -> None:
+    lines = ["第一章 海", "第二章 山", "第三章 雾"]
+    text = f"雾港\n\n目录\n\n{between.join(lines)}\n\n献给母亲。\n\n" + "".join(
+        f"{line}\n　　他走了。\n" for line in lines
+    )
+    assert found(text) == [(line, "他走了。") for line in lines]
+
+
+def test_a_heading_that_is_repeated_on_every_page_begins_one_chapter() -> None:
+    text = f"Chapter 1\n\n{PROSE}\n\nChapter 1\n\nThe end.\n\nChapter 2\n\n{PROSE}"
+    assert titles(text) == ["Chapter 1", "Chapter 2"]
+    assert "The end." in found(text)[0][1]
+
+
+def test_a_part_that_begins_with_a_chapter_is_named_in_its_title() -> None:
+    text = f"Part One\n\nChapter 1\n\n{PROSE}\n\nChapter 2\n\n{PROSE}\n\nPart Two\n\nChapter 3\n\n{PROSE}"
+    assert titles(text) == ["Part One · Chapter 1", "Chapter 2", "Part Two · Chapter 3"]
+
+
+def test_numbers_of_sections_begin_nothing_where_chapters_have_headings() -> None:
+    assert titles(f"Chapter 1\n\n1\n\n{PROSE}\n\n2\n\n{PROSE}\n\nChapter 2\n\n{PROSE}") == ["Chapter 1", "Chapter 2"]
+
+
+def test_what_is_before_the_first_heading_is_a_chapter_where_it_has_substance() -> None:
+    assert found(f"The Sea\nby Ann\n\nChapter 1\n\n{PROSE}") == [("Chapter 1", PROSE)]
+    assert found(f"{LONG}\n\nChapter 1\n\n{PROSE}") == [("Opening", LONG.strip()), ("Chapter 1", PROSE)]
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [(PROSE, "Text"), ("他走了。", "正文"), ("그는 갔다.", "본문"), ("彼は行った。", "本文"), ("Chapter 1", "Text")],
+)
+def test_a_text_without_chapters_is_one(text: str, title: str) -> None:
+    assert found(f"\n{text}\n") == [(title, text)]
+
+
+def test_a_long_chapter_is_divided_behind_paragraphs() -> None:
+    paragraph = "他走了。天黑了。" * 50 + "\n"
+    divided = found("第一章 雾\n" + paragraph * 200 + "第二章 山\n他来了。")
+    assert [title for title, _ in divided] == ["第一章 雾 (1)", "第一章 雾 (2)", "第一章 雾 (3)", "第二章 山"]
+    assert all(len(text) <= LONGEST_CHAPTER and text.endswith("天黑了。\n") for _, text in divided[:2])
+    assert "".join(text for _, text in divided[:3]) == (paragraph * 200).strip()
+
+
+@pytest.mark.parametrize(
+    ("unit", "end"),
+    [("他走了。他来了，天黑了。", "。"), ("the sea and the rain and ", " "), ("海", "海")],
+)
+def test_without_paragraphs_it_is_divided_behind_sentences_else_words_else_anywhere(unit: str, end: str) -> None:
+    text = unit * (100_000 // len(unit)) + "海"
+    divided = found(text)
+    assert len(divided) >= 4
+    assert "".join(piece for _, piece in divided) == text
+    for _, piece in divided[:-1]:
+        assert LONGEST_CHAPTER / 3 < len(piece) <= LONGEST_CHAPTER
+        assert piece.endswith(end)
+
+
+def test_more_chapters_than_a_session_can_deal_with_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chapters, "MOST_CHAPTERS", 5)
+    assert len(titles("".join(f"第{number}章 海\n他走了。\n" for number in range(1, 6)))) == 5
+    with pytest.raises(TooManyChapters, match="has 6 chapters; send it in parts of 5 at most"):
+        split("".join(f"第{number}章 海\n他走了。\n" for number in range(1, 7)))
+
+
+@pytest.mark.parametrize("line", ["1", "第一章 海"])
+def test_a_text_of_nothing_but_headings_is_refused_before_it_fills_the_memory(line: str) -> None:
+    with pytest.raises(TooManyChapters, match=r"More than 100,000 lines of the text look like headings"):
+        split(f"{line}\n" * 200_000)
+
+
+@pytest.mark.parametrize("text", ["", " \n　\n\t"])
+def test_a_text_of_white_space_is_refused(text: str) -> None:
+    with pytest.raises(EmptyText):
+        split(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (story("chinese"), "zh"),
+        (TRADITIONAL, "zh"),
+        (story("korean"), "ko"),
+        (story("japanese"), "ja"),
+        (PROSE, "en"),
+        (f"{PROSE} {PROSE} 雾港", "en"),
+        (f"{PROSE}\n" + story("chinese"), "zh"),
+        ("学校の夜、健太は走った。", "ja"),
+        ("大韓民國 서울에서 그는 갔다.", "ko"),
+        ("***", "en"),
+        (LONG * 20 + story("korean") * 50, "ko"),
+    ],
+)
+def test_the_language_is_that_of_the_script(text: str, language: Language) -> None:
+    assert language_of(text) == language
+
+
+def test_three_thousand_chapters_are_found_in_a_time_that_grows_with_the_text() -> None:
+    began = process_time()
+    divided = split("".join(f"第{number}章 海\n\n{'他走了。天黑了。' * 50}\n\n" for number in range(1, 3001)))
+    assert (len(divided.chapters), divided.chapters[-1].title) == (3000, "第3000章 海")
+    assert process_time() - began < 5
+
+
+LINES = st.sampled_from(
+    [
+        "Chapter 1",
+        "Chapter 2: The Sea",
+        "第一章 海",
+        "第一卷",
+        "제1장",
+        "1",
+        "2",
+        "",
+        "　",
+        PROSE,
+        LONG,
+        "他走了。",
+        "😀 é",
+    ]
+)
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(LINES, max_size=30), st.integers(10, 300), st.sampled_from(["\n", "\n\n"]))
+def test_each_character_outside_headings_is_in_one_chapter(lines: list[str], longest: int, line_break: str) -> None:
+    text = line_break.join(lines)
+    if not text.strip():
+        return
+    with pytest.MonkeyPatch.context() as sizes:
+        sizes.setattr(chapters, "LONGEST_CHAPTER", longest)
+        divided = split(text)
+    raw = text.encode()
+    at = 0
+    for number, each in enumerate(divided.chapters, 1):
+        assert each.number == number
+        assert at <= each.start < each.end <= len(raw)
+        left_out = raw[at : each.start].decode()
+        assert len(left_out.strip()) < SUBSTANCE + 200 if number == 1 else not unread(left_out)
+        assert 0 < len(raw[each.start : each.end].decode()) <= longest
+        at = each.end
+    assert not unread(raw[at:].decode())
+    assert split(text) == split(text)
+
+
+def unread(text: str) -> str:
+    """What is left of a text without its headings; bare numbers are left to be headings or not."""
+    for heading in reversed(headings(text)):
+        text = text[: heading.start] + text[heading.end :]
+    return "".join(text.split()).strip("12")
