@@ -20,7 +20,7 @@ Kind = Literal["seen", "told", "said"]
 
 @dataclass(frozen=True)
 class Beat:
-    """kind: `seen`, `told` by the narrator, or `said`. of: who is in it, or who speaks. joined: told beside speech."""
+    """kind: `seen`, `told` by the narrator, or `said`. of: who is in it, or who speaks. joined: told behind speech."""
 
     kind: Kind
     text: str
@@ -38,12 +38,13 @@ def beats(scene: list[list[Piece]], cast: Cast, page: Page) -> Iterator[Beat]:
     nobody = 0
     for paragraph, speaker in zip(scene, speakers(scene, cast, page), strict=True):
         talked = any(piece.spoken for piece in paragraph)
-        nobody = 0 if talked else nobody
+        nobody, spoke = 0 if talked else nobody, False
         for piece in _gathered(paragraph, page) if talked else paragraph:
             if piece.spoken:
                 yield from _said(piece.text, speaker, thread, page)
+                spoke = True
                 continue
-            for beat in _told(piece.text, talked, cast, page, thread):
+            for beat in _told(piece.text, talked, spoke, cast, page, thread):
                 nobody = nobody + 1 if beat.kind == "seen" and not beat.of and not page.words.i.search(beat.text) else 0
                 if nobody <= MOST_WITH_NOBODY:
                     yield beat
@@ -87,7 +88,7 @@ def _said(text: str, speaker: str | None, thread: Thread, page: Page) -> Iterato
         yield Beat("said", line, (speaker,) if speaker else ())
 
 
-def _told(text: str, talked: bool, cast: Cast, page: Page, thread: Thread) -> Iterator[Beat]:
+def _told(text: str, talked: bool, spoke: bool, cast: Cast, page: Page, thread: Thread) -> Iterator[Beat]:
     start = 0
     for end in (*sentence_ends(text), len(text)):
         sentence, start = text[start:end].strip(" \t\u3000,，、;；—–"), end
@@ -99,7 +100,7 @@ def _told(text: str, talked: bool, cast: Cast, page: Page, thread: Thread) -> It
         kind = _kind(sentence, talked, of, page)
         whole = _ended(page.words.told(sentence), page)
         for part in _parts(whole[0].upper() + whole[1:], LONGEST_ACTION // page.words.dense):
-            yield Beat(kind, part, of, talked)
+            yield Beat(kind, part, of, spoke)
 
 
 def _of(sentence: str, cast: Cast, thread: Thread) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from novel_analysis.reading.names import Name
 
 _WORDS = words_of("chinese")
 _ROLES = frozenset(_WORDS["roles"])
+_WOMEN, _MEN = re.compile("女|母|太太|婆|奶|姑|丫鬟"), re.compile("男|父|少年|老头|老頭|和尚|皇帝|太监")
 _NEVER, _NEVER_IN_PLACES = frozenset(_WORDS["never_in_names"]), frozenset(_WORDS["never_in_places"])
 _HAN = "[\u4e00-\u9fff]"
 _SURNAME = either(_WORDS["surnames"])
@@ -32,7 +33,7 @@ _PLACE_END = re.compile(rf"(?:{either(_WORDS['places'])})$")
 def parse(form: str) -> Name:
     """A Chinese name, taken apart: surname and given name, or surname and title; any other is one part."""
     if form in _ROLES:
-        return Name(form, (), form)
+        return Name(form, (), form, True if _WOMEN.search(form) else False if _MEN.search(form) else None)
     parts = tuple(re.split("[·•‧]", form))
     if len(parts) > 1:
         return Name("", parts, form)

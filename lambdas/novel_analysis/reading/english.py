@@ -85,8 +85,13 @@ def parse(form: str) -> Name:
         return Name(title, (), form, _sex(title, ""))
     tokens = tuple(each for each in rest.removeprefix("the ").split() if len(each) > 1)
     if rest[:1].islower():
-        return Name(rest.removeprefix("the "), (), form)
+        role = rest.removeprefix("the ")
+        return Name(role, (), form, _role_sex(role))
     return Name(title, tokens or (rest,), rest, _sex(title, tokens[0] if tokens else ""))
+
+
+def _role_sex(role: str) -> bool | None:
+    return True if role in _WORDS["roles_of_women"] else False if role in _WORDS["roles_of_men"] else None
 
 
 def _sex(title: str, given: str) -> bool | None:
@@ -152,10 +157,9 @@ def _is_person(run: str, seen: _Evidence) -> bool:
     name = parse(run)
     if _PLACE_WORD.search(run) or not name.parts:
         return False
-    given = name.rank == 3 and name.parts[0] in _GIVEN
-    person = (
-        seen.person + 3 * bool(name.title) + 2 * given + 2 * (name.rank == 3 and seen.within > 0 and seen.person > 0)
-    )
+    full = name.rank == 3 and (name.parts[0] in _GIVEN or (seen.within > 0 and seen.person > 0))
+    often = seen.within > 1 and seen.other == 0
+    person = seen.person + 3 * bool(name.title) + 2 * full + often
     certain = seen.said > 0 or bool(name.title) or seen.within > 0
     return certain and person >= 2 and person > seen.other
 

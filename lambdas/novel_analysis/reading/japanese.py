@@ -8,6 +8,7 @@ from novel_analysis.reading.names import Name
 
 _WORDS = words_of("japanese")
 _ROLES = frozenset(_WORDS["roles"])
+_WOMEN, _MEN = re.compile("女|母|婆|姫|姉|妹"), re.compile("男|父|少年|兄|弟|王子|僧侶")
 _NEVER = _ROLES.union(_WORDS["never_names"])
 _KANJI, _KANA = "[\u4e00-\u9fff々]", "[ァ-ヴー]"
 _NAME = f"(?:{_KANJI}{{1,5}}|{_KANA}{{2,9}}(?:・{_KANA}{{2,9}})*)"
@@ -27,7 +28,7 @@ _INTRODUCES = re.compile(
 def parse(form: str) -> Name:
     """A Japanese name, taken apart: a common family name and a given one, with what honours behind; else one part."""
     if form in _ROLES:
-        return Name(form, (), form)
+        return Name(form, (), form, True if _WOMEN.search(form) else False if _MEN.search(form) else None)
     parts = tuple(form.replace("＝", "・").split("・"))
     if len(parts) > 1:
         return Name("", parts, form)

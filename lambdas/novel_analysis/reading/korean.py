@@ -8,16 +8,20 @@ from novel_analysis.reading.names import Name
 
 _WORDS = words_of("korean")
 _ROLES = frozenset(_WORDS["roles"])
+_WOMEN, _MEN = (
+    re.compile("여|녀|할머니|어머니|아주머니|노파|공주|왕비"),
+    re.compile("남자|소년|할아버지|아버지|아저씨|왕자|사내|스님"),
+)
 _NEVER = _ROLES.union(_WORDS["never_names"])
 _SURNAMES = "".join(_WORDS["surnames"])
+_EDGE = "(?<![가-힣])"
 _SAYS = rf"(?:{either(_WORDS['saying'])})"
 _SUBJECT = "(?:이는|이가|께서는|께서|이|가|은|는|도)"
-_SPEAKS = re.compile(rf"(?<![가-힣])([가-힣]{{2,4}}?){_SUBJECT}(?=[ ,\n][^.!?]{{0,40}}?{_SAYS})")
+_SPEAKS = re.compile(rf"{_EDGE}([가-힣]{{2,4}}?){_SUBJECT}(?=[ ,\n][^.!?]{{0,40}}?{_SAYS})")
 _GIVEN_TO = re.compile(r"(?<![가-힣])([가-힣]{2,4}?)(?:이에게|에게|한테|께)(?![가-힣])")
 _HONOURED = re.compile(r"(?<![가-힣])([가-힣]{2,4}) ?(?:씨|군|양)(?=[ ,.!?는가은이를도의와]|$)")
 _CALLED = re.compile(r"(?<![가-힣])([가-힣]{2,3}?)(?:이?야|아)(?=[,!?.])")
 
-_EDGE = "(?<![가-힣])"
 _AFTER = "(?:하루|이틀|사흘|나흘|열흘|며칠|[가-힣]{1,2} ?(?:분|시간|달|년|주일)) ?(?:뒤|후)"
 _CHANGE = f"(?:다음 ?날|이튿날|그날 (?:밤|저녁|오후)|한편|{_AFTER})"
 _TIME = (
@@ -29,7 +33,7 @@ _TIME = (
 def parse(form: str) -> Name:
     """A Korean name, taken apart: family and given name of three syllables, a title behind; any other is one part."""
     if form in _ROLES:
-        return Name(form, (), form)
+        return Name(form, (), form, True if _WOMEN.search(form) else False if _MEN.search(form) else None)
     bare, _, title = form.partition(" ")
     known = title in _WORDS["titles"]
     woman = True if title in _WORDS["titles_of_women"] else False if title in _WORDS["titles_of_men"] else None

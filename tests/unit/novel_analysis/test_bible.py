@@ -85,13 +85,18 @@ def test_places_are_counted_across_chapters() -> None:
 
 
 def test_a_chapter_is_drawn_with_the_book_s_names() -> None:
-    book = bible(of(person("Mara Voss", "Mara")), of(person("Mary Smith")), of(person("Mary Jones")), of(person("Mary")))
-    drawn: Any = LocalAnalyser().draw(chapter("“Hello,” said Mara.\n\n“Hello,” said Mary Smith.\n\n“Ah,” said Mary."), "en", book)
+    book = bible(
+        of(person("Mara Voss", "Mara")), of(person("Mary Smith")), of(person("Mary Jones")), of(person("Mary"))
+    )
+    drawn: Any = LocalAnalyser().draw(
+        chapter("“Hello,” said Mara.\n\n“Hello,” said Mary Smith.\n\n“Ah,” said Mary."), "en", book
+    )
     assert [speaker for speaker, _ in said(drawn)] == ["Mara Voss", "Mary Smith", "Mary Smith"]
 
 
 chapters = st.lists(
-    st.tuples(st.integers(1, 9), st.lists(st.sampled_from(NAMES), unique=True, max_size=4)), unique_by=lambda each: each[0]
+    st.tuples(st.integers(1, 9), st.lists(st.sampled_from(NAMES), unique=True, max_size=4)),
+    unique_by=lambda each: each[0],
 )
 
 

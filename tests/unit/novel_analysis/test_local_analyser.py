@@ -174,7 +174,9 @@ HOSTILE = {
     "speech": '"a"\n' * 7_500,
     "surnames": "林" * 30_000,
     "subjects": "佐藤は" * 10_000,
-    "people": " ".join(f"“Hi,” said Mr. A{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{n % 7 * 'x'}." for n in range(1_500)),
+    "people": " ".join(
+        f"“Hi,” said Mr. A{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{n % 7 * 'x'}." for n in range(1_500)
+    ),
 }
 
 

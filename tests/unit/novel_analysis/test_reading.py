@@ -34,12 +34,16 @@ def test_a_family_stays_four_people() -> None:
 
 
 def test_days_months_nations_interjections_and_first_words_are_nobody() -> None:
-    text = "Wind howled. Monday came. Rain followed. French wine was poured. Oh, Lord, said nobody. Nobody answered. I left."
+    text = (
+        "Wind howled. Monday came. Rain followed. French wine was poured. Oh, Lord, said nobody. Nobody knew. I left."
+    )
     assert names(text) == {}
 
 
 def test_a_ship_is_no_person_and_a_street_is_a_place() -> None:
-    text = "The Heron turned in the wind. The Heron sailed from Baker Street to Gull Island. Mara waited, and Mara sang."
+    text = (
+        "The Heron turned in the wind. The Heron sailed from Baker Street to Gull Island. Mara waited, and Mara sang."
+    )
     found = facts(text)
     assert [each.name for each in found.characters] == ["Mara"]
     assert [each.name for each in found.places] == ["Baker Street", "Gull Island"]
