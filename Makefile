@@ -1,7 +1,7 @@
 # Needs make, sh and Python 3.11 or newer; everything else is installed into .venv and node_modules.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up down env logs notifications redrive-deliveries test bench compare deploy openapi lock format clean
+.PHONY: help setup demo up down env logs notifications redrive-deliveries watch test bench bench-novel compare deploy openapi lock format clean
 
 # The first Python that is new enough; name another with PYTHON=…
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -17,9 +17,11 @@ help:
 	@echo "make test               every check and test"
 	@echo "make up | down          the local cloud, deployed, and its end [PORT=4566]"
 	@echo "make env | logs         its variables, as export lines; what its Lambdas logged"
+	@echo "make watch SESSION=…    a session's progress, until it ends"
 	@echo "make notifications      what it sent to people"
 	@echo "make redrive-deliveries send again the results that no receiver took"
 	@echo "make bench              measure sessions against bare Lambdas"
+	@echo "make bench-novel        analyse a novel of 20 MB, and measure that"
 	@echo "make compare            searches through the workflow and the old way, while their service is killed"
 	@echo "make deploy STAGE=dev   the same app to the AWS account of your credentials"
 	@echo "make openapi            write the API's OpenAPI document anew from its models"
@@ -34,6 +36,10 @@ demo up: setup
 down env logs notifications redrive-deliveries: .venv/.installed
 	@$(VENV)/python -m local $@
 
+watch: .venv/.installed
+	@test -n "$(SESSION)" || { echo "Name the session to watch, e.g. make watch SESSION=order-1" >&2; exit 1; }
+	@$(VENV)/python -m local watch $(SESSION)
+
 test: setup build/layer/.fetched build/redis/.fetched
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
@@ -42,6 +48,9 @@ test: setup build/layer/.fetched build/redis/.fetched
 
 bench: setup
 	@$(VENV)/python -m local.bench $(if $(ALL),--all)
+
+bench-novel: setup
+	@$(VENV)/python -m local.bench.novel
 
 compare: setup build/redis/.fetched
 	@$(VENV)/python -m local.compare

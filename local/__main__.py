@@ -1,4 +1,4 @@
-"""The commands behind `make up | down | env | logs | notifications | redrive-deliveries | demo`."""
+"""The commands behind `make up | down | env | logs | notifications | redrive-deliveries | demo | watch`."""
 
 import argparse
 import os
@@ -17,6 +17,7 @@ from local.mailbox import print_notifications
 from local.redrive import redrive
 from local.stages import stage
 from local.surroundings import vendor_url
+from local.watch import watch as watch_session
 
 
 def up(cloud: Cloud, options: argparse.Namespace) -> None:
@@ -62,6 +63,11 @@ def demo(cloud: Cloud, options: argparse.Namespace) -> None:
     run_demo(cloud, options.workflow, machines, console)
 
 
+def watch(cloud: Cloud, options: argparse.Namespace) -> None:
+    """show a session's progress until it ends"""
+    watch_session(cloud, options.session, Console(highlight=False, soft_wrap=True))
+
+
 def bring_up(cloud: Cloud, port: int | None, console: Console) -> dict[str, str]:
     """Have the local cloud running and deployed; return each state machine's ARN by its workflow's name."""
     with stage(console, "Start the local cloud"):
@@ -82,7 +88,7 @@ def main() -> int:
     for name in os.environ.keys() - caller_environment().keys():
         del os.environ[name]
     commands: list[Callable[[Cloud, argparse.Namespace], None]] = [
-        up, down, env, logs, notifications, redrive_deliveries, demo,
+        up, down, env, logs, notifications, redrive_deliveries, demo, watch,
     ]  # fmt: skip
     parser = argparse.ArgumentParser(prog="python -m local", description="The local cloud.")
     subparsers = parser.add_subparsers(required=True)
@@ -93,6 +99,8 @@ def main() -> int:
             subparser.add_argument("--port", type=port, help="where the cloud listens (4566, or where it runs)")
         if command is demo:
             subparser.add_argument("--workflow", default="ai-chef")
+        if command is watch:
+            subparser.add_argument("session", help="its id")
     options = parser.parse_args()
     try:
         options.command(Cloud(), options)

@@ -16,7 +16,7 @@ from local.surroundings import INVENTORY, PRACTICES, PROFILES, surround
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 SOURCES = (
     "cdk.json", "infra", "lambdas", "statemachines", "requirements.txt",
-    "local/bootstrap", "local/surroundings.py", "local/mailbox.py",
+    "local/bootstrap", "local/surroundings.py", "local/api.py", "local/mailbox.py",
     *(str(rows.relative_to(ROOT)) for rows in (INVENTORY, PROFILES, PRACTICES)),
 )  # fmt: skip
 """What the CDK app and its surroundings are made of: unchanged sources need no second deploy."""
@@ -56,6 +56,11 @@ def state_machines(cloud: Cloud) -> dict[str, str]:
         for stack, outputs in sorted(stacks.items())
         if "StateMachineArn" in outputs
     }
+
+
+def execution_of(machine: str, name: str) -> str:
+    """The ARN of a state machine's execution of this name."""
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
 def _mark(cloud: Cloud) -> Path:

@@ -41,14 +41,16 @@ def environment(port: int, temporary: Path) -> dict[str, str]:
     }
 
 
-def main() -> None:
-    """Serve until ended. MiniStack is imported here only, for it reads its environment when it is imported."""
+def main(beside: Callable[[Asgi], Asgi]) -> None:
+    """Serve until ended: MiniStack, and what stands beside or before it. MiniStack is imported here only, for it reads
+    its environment when it is imported.
+    """
     from ministack import app
 
     from local.gaps import close_all
 
     close_all()
-    app.app = with_vendor(app.app)
+    app.app = beside(app.app)
     app.main()
 
 
@@ -87,4 +89,4 @@ def _webhooks_secret() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(with_vendor)

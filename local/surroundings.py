@@ -1,5 +1,5 @@
-"""What the app finds around it on the local cloud only: an address that links lead to, a mailbox, goods to order,
-people to find, the vendor that reviews them, and what riders have practised.
+"""What the app finds around it on the local cloud only: its own addresses, a mailbox, goods to order, people to find,
+the vendor that reviews them, and what riders have practised.
 """
 
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from local.api import public_api
+from local.api import progress_url, public_api
 from local.cloud import ROOT, Cloud
 from local.launcher import VENDOR_KEY, VENDOR_PATH
 from local.mailbox import open_mailbox
@@ -17,6 +17,7 @@ INVENTORY = ROOT / "local" / "samples" / "inventory.json"
 PROFILES = ROOT / "local" / "samples" / "profiles.json"
 PRACTICES = ROOT / "local" / "samples" / "practices.json"
 API_URL_PARAMETER = "/durable-workflows/local/api-url"
+PROGRESS_URL_PARAMETER = "/durable-workflows/local/progress-url"
 VENDOR_URL_PARAMETER = "/durable-workflows/local/matching-vendor-url"
 VENDOR_SECRET = "matching-vendor-local"  # noqa: S105  # its name
 
@@ -28,7 +29,12 @@ def surround(cloud: Cloud) -> None:
     """
     ssm = boto3.client("ssm", **cloud.connection())
     # What the deploy writes is the addresses that these would have on AWS, or on another port.
-    for name, url in ((API_URL_PARAMETER, public_api(cloud).url), (VENDOR_URL_PARAMETER, vendor_url(cloud))):
+    addresses = {
+        API_URL_PARAMETER: public_api(cloud).url,
+        PROGRESS_URL_PARAMETER: progress_url(cloud),
+        VENDOR_URL_PARAMETER: vendor_url(cloud),
+    }
+    for name, url in addresses.items():
         ssm.put_parameter(Name=name, Value=url, Type="String", Overwrite=True)
     _give_vendor_key(cloud)
     open_mailbox(cloud)

@@ -7,9 +7,8 @@ import uuid
 
 from api.http import Request, Response, as_json, endpoint
 from core.clock import ahead
-from core.files import files
+from core.files import LARGEST_FILE, files
 
-MOST_BYTES = 20 * 1024 * 1024
 _SECONDS = 15 * 60
 
 
@@ -17,5 +16,5 @@ _SECONDS = 15 * 60
 def handler(_request: Request) -> Response:
     """Sign the form. What is uploaded starts nothing: the start names its key."""
     key = f"uploads/{uuid.uuid4().hex}"
-    form = files().upload_form(key, most_bytes=MOST_BYTES, seconds=_SECONDS)
-    return as_json(200, {**form, "textKey": key, "mostBytes": MOST_BYTES, "expiresAt": ahead(_SECONDS)})
+    form = files().upload_form(key, most_bytes=LARGEST_FILE, seconds=_SECONDS)
+    return as_json(200, {**form, "textKey": key, "mostBytes": LARGEST_FILE, "expiresAt": ahead(_SECONDS)})

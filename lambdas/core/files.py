@@ -21,6 +21,9 @@ from core import aws
 from core.errors import UnknownFile
 from core.settings import Settings, load
 
+LARGEST_FILE = 20 * 1024 * 1024
+"""Bytes that a caller's file may have."""
+
 _MISSING = frozenset({"NoSuchKey", "404"})
 
 

@@ -39,12 +39,16 @@ def handler(event: Json, _context: object) -> Any:
 def _tell(change: Json) -> None:
     record = cast(Record, rows.from_item(change["dynamodb"]["NewImage"]))
     settings = load(PushSettings)
-    watchers, place = Watchers(settings.connections_table), place_of(record)
+    watchers = Watchers(settings.connections_table)
+    try:
+        progress, place = progress_of(record), place_of(record)
+    except (KeyError, ValueError):  # written by hand; it must not hold up what comes after it
+        logger.warning("not a session's record", extra={"session_id": record["sessionId"]})
+        return
     told, subscriptions = watchers.of(record["sessionId"])
     if told >= place:
         return
     with logger.append_context_keys(session_id=record["sessionId"]):
-        progress = progress_of(record)
         publish(EVENT, progress)
         if settings.progress_topic:
             _publish_to(settings.progress_topic, progress)

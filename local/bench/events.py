@@ -13,13 +13,17 @@ import boto3
 
 from local.bench import requests
 from local.bench.approvals import Approvals, session_of
+from local.bench.envelopes import arn, change, envelope, message
 from local.bench.lambdas import Function, Lambdas
 from local.bench.recordings import Recording
 from local.bench.sessions import Sessions
-from local.cloud import ACCOUNT, REGION, Cloud, LocalError
+from local.cloud import Cloud, LocalError
+from local.deploy import execution_of
 from local.inputs import later, sample_of
+from local.watch import watch_url
 
 STARTED = "ai-chef"  # what the API is asked to start: it ends by itself
+NOVELS = "novel-analysis"
 
 
 class Events:
@@ -41,8 +45,9 @@ class Events:
         functions = {function.module: function for function in self._lambdas.by_arn.values()}
         left = functions.keys() - {function.module for recording in recordings for function, _ in recording.calls}
         [delivered] = [recording for recording in recordings if recording.sends("matching.deliver_result")]
-        parts = self._of_operations(recordings[0]), self._of_sessions(), self._of_approvals()
-        for part in (*parts, self._of_deliveries(delivered), self._of_the_bus()):
+        sessions = self._of_sessions(), self._of_approvals(), self._of_novels(), self._of_progress()
+        others = self._of_operations(recordings[0]), self._of_deliveries(delivered), self._of_the_bus()
+        for part in (*sessions, *others):
             for module, event in part:
                 left -= {module}
                 yield functions[module], event
@@ -50,7 +55,7 @@ class Events:
             raise LocalError(f"Nothing says what {', '.join(sorted(left))} is sent; say it in local/bench/events.py.")
 
     def _of_operations(self, recording: Recording) -> Iterator[tuple[str, Any]]:
-        yield "operations.sweep_sessions", _envelope("aws.events", "Scheduled Event", {}, _arn("events", "rule/sweep"))
+        yield "operations.sweep_sessions", envelope("aws.events", "Scheduled Event", {}, arn("events", "rule/sweep"))
         yield "operations.reconcile_session", self._aborted(recording)
         yield "operations.send_notification", _notification()
         yield "api.get_openapi", requests.get("/openapi.json")
@@ -60,7 +65,7 @@ class Events:
         session_id, machine = f"bench-{uuid.uuid4().hex}", self._deployed[STARTED]
         body = {"sessionId": session_id, **sample_of(STARTED)}
         yield "api.start_workflow", requests.post("/workflows/{workflow}/start", body, workflow=STARTED)
-        self._sessions.succeeded(f"{machine.replace(':stateMachine:', ':execution:')}:{session_id}")
+        self._sessions.succeeded(execution_of(machine, session_id))
         yield "api.get_session", requests.get("/sessions/{sessionId}", sessionId=session_id)
         yield "api.list_sessions", requests.get("/sessions", query={"workflow": STARTED, "status": "completed"})
         yield "api.batch_sessions", requests.post("/sessions/batch", {"sessionIds": [session_id, "none"]})
@@ -85,9 +90,32 @@ class Events:
         yield "api.cancel_session", requests.post("/sessions/{sessionId}/cancel", sessionId=cancelled)
         self._approvals.until([cancelled], "cancelled")
         record = self._approvals.records([cancelled])[cancelled]
-        yield "order.compensate", _change("sessions-local", {"sessionId": record["sessionId"]}, record)
+        yield "order.compensate", change("sessions-local", {"sessionId": record["sessionId"]}, record)
         self._deliver_changes(on=True)
         self._sessions.succeeded(executions[1])
+
+    def _of_novels(self) -> Iterator[tuple[str, Any]]:
+        """A novel is uploaded, and another started, whose storyboard is fetched."""
+        yield "api.create_upload", requests.post("/uploads")
+        session_id = f"bench-{uuid.uuid4().hex}"
+        start = {"start": {"sessionId": session_id, "input": sample_of(NOVELS)}}
+        yield "novel_analysis.start", message("novel-analysis-events-local", json.dumps(start))
+        self._sessions.succeeded(execution_of(self._deployed[NOVELS], session_id))
+        yield "api.get_storyboard", requests.get("/sessions/{sessionId}/storyboard", sessionId=session_id)
+
+    def _of_progress(self) -> Iterator[tuple[str, Any]]:
+        """Somebody connects, who is gone when the first progress is pushed."""
+        execution = self._sessions.start(self._deployed[STARTED], sample_of(STARTED))
+        session_id = session_of(self._sessions.succeeded(execution)["executionArn"])
+        yield "api.watch_sessions", requests.post("/progress", {"sessionIds": [session_id]})
+        url = watch_url(self._cloud, session_id)
+        subscribe = json.dumps({"action": "subscribe", "sessionId": session_id})
+        yield "progress.authorize_watcher", requests.connected(url)
+        yield "progress.admit_watcher", requests.connected(url)
+        yield "progress.answer_watcher", requests.connected(url, "$default", subscribe)
+        record = self._approvals.records([session_id])[session_id]
+        yield "progress.push_progress", change("sessions-local", {"sessionId": record["sessionId"]}, record)
+        yield "progress.forget_watcher", requests.connected(url, "$disconnect")
 
     def _of_deliveries(self, recording: Recording) -> Iterator[tuple[str, Any]]:
         """A result that was not delivered is parked, and delivered later."""
@@ -100,15 +128,15 @@ class Events:
 
     def _of_the_bus(self) -> Iterator[tuple[str, Any]]:
         """A practice was completed; what that starts has ended before anything else is measured."""
-        yield "skill_sync.start", _message("skill-sync-events-local", json.dumps(_practice_completed()))
+        yield "skill_sync.start", message("skill-sync-events-local", json.dumps(_practice_completed()))
         self._sessions.until_idle(self._deployed["skill-sync"])
 
     def _parked(self) -> Any:
         """What was parked last, as the queue that it is redriven to hands it over."""
         url = self._sqs.get_queue_url(QueueName="deliveries-dead-local")["QueueUrl"]
-        [message] = self._sqs.receive_message(QueueUrl=url)["Messages"]
-        self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return _message("deliveries-local", message["Body"])
+        [parked] = self._sqs.receive_message(QueueUrl=url)["Messages"]
+        self._sqs.delete_message(QueueUrl=url, ReceiptHandle=parked["ReceiptHandle"])
+        return message("deliveries-local", parked["Body"])
 
     def _deliver_changes(self, *, on: bool) -> None:
         """Let the cloud deliver the changes of its tables, or keep them, so that only the bench delivers."""
@@ -121,7 +149,7 @@ class Events:
         waiting = self._approvals.records([session_id])[session_id]["waitingFor"]["M"]
         key = {"callbackId": waiting["callbackId"]}
         row = self._tables.get_item(TableName="callbacks-local", Key=key, ConsistentRead=True)["Item"]
-        return _change("callbacks-local", key, row)
+        return change("callbacks-local", key, row)
 
     def _aborted(self, recording: Recording) -> Any:
         """The status event of an execution that was stopped after its first step.
@@ -145,41 +173,7 @@ class Events:
             "error": None,
             "cause": None,
         }
-        return _envelope("aws.states", "Step Functions Execution Status Change", detail, event["execution"]["id"])
-
-
-def _arn(service: str, resource: str) -> str:
-    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
-
-
-def _envelope(source: str, kind: str, detail: Mapping[str, Any], *resources: str) -> Any:
-    """https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html"""
-    return {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "source": source,
-        "detail-type": kind,
-        "account": ACCOUNT,
-        "region": REGION,
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "resources": resources,
-        "detail": detail,
-    }
-
-
-def _change(table: str, key: Any, item: Any) -> Any:
-    """https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html"""
-    change = {"Keys": key, "NewImage": item, "SequenceNumber": "1", "StreamViewType": "NEW_IMAGE"}
-    record = {
-        "eventID": uuid.uuid4().hex,
-        "eventName": "MODIFY",
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "eventSourceARN": _arn("dynamodb", f"table/{table}/stream/2026-01-01T00:00:00.000"),
-        "awsRegion": REGION,
-        "dynamodb": change,
-    }
-    return {"Records": [record]}
+        return envelope("aws.states", "Step Functions Execution Status Change", detail, event["execution"]["id"])
 
 
 def _notification() -> Any:
@@ -193,7 +187,7 @@ def _notification() -> Any:
         "text": "Thank you.",
     }
     in_order = {"MessageGroupId": session_id, "MessageDeduplicationId": session_id, "SequenceNumber": "1"}
-    return _message("notifications-local.fifo", json.dumps(body), in_order)
+    return message("notifications-local.fifo", json.dumps(body), in_order)
 
 
 def _practice_completed() -> Any:
@@ -204,19 +198,4 @@ def _practice_completed() -> Any:
         "practicedAt": later(0),
         "drills": [drill],
     }
-    return _envelope("snowboard-teaching", "snowboard.practice.completed", detail)
-
-
-def _message(queue: str, body: str, attributes: Mapping[str, str] | None = None) -> Any:
-    """A message as its queue hands it over: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
-    record = {
-        "messageId": str(uuid.uuid4()),
-        "receiptHandle": "none",
-        "body": body,
-        "attributes": {"ApproximateReceiveCount": "1", **(attributes or {})},
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": _arn("sqs", queue),
-        "awsRegion": REGION,
-    }
-    return {"Records": [record]}
+    return envelope("snowboard-teaching", "snowboard.practice.completed", detail)

@@ -16,8 +16,9 @@ from local.bench.lambdas import Function, Lambdas
 from local.bench.machines import Machines
 from local.bench.sessions import WAIT_SECONDS, Sessions
 from local.cloud import Cloud, LocalError
-from local.demo import DELIVERING, ENDED
+from local.demo import DELIVERING
 from local.inputs import fresh_sample, payload_of
+from local.watch import ENDED
 
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 NOBODY = "nobody"

@@ -1,4 +1,4 @@
-"""Requests of the public API, as API Gateway hands them to a Lambda.
+"""Requests of the public API and of the WebSocket API, as API Gateway hands them to a Lambda.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 """
@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import boto3
 from standardwebhooks.webhooks import Webhook
 
+from local.bench.envelopes import arn
 from local.cloud import Cloud
 
 JSON = {"Content-Type": "application/json"}
@@ -50,6 +51,29 @@ def webhook(cloud: Cloud, session_id: str) -> Any:
         "webhook-signature": Webhook(secret["SecretString"]).sign(message_id, moment, body),
     }
     return _event("POST", "/callbacks/{callbackId}", {"callbackId": callback_id}, headers, None, body)
+
+
+def connected(url: str, route: str = "$connect", body: str | None = None) -> Any:
+    """What a client of the WebSocket API does, of which nobody holds the other end; it connects to this URL.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html
+    """
+    kinds = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
+    return {
+        "type": "REQUEST",
+        "methodArn": arn("execute-api", f"bench/local/{route}"),
+        "headers": {},
+        "queryStringParameters": dict(parse_qsl(urlsplit(url).query)),
+        "requestContext": {
+            "routeKey": route,
+            "eventType": kinds.get(route, "MESSAGE"),
+            "connectionId": "bench",
+            "requestId": str(uuid.uuid4()),
+            "stage": "local",
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
 
 
 def _event(

@@ -13,6 +13,7 @@ def close_all() -> None:
     transport.count_as_encrypted()
     invocations.queue_invocations()
     invocations.retry_failed_records()
+    invocations.report_memory()
     executions.repeat_starts()
     executions.end_once()
     executions.time_out_machines()

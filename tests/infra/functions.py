@@ -44,4 +44,4 @@ def variables_of(function: lambda_.Function) -> Json:
 @cache
 def _deployment(function: lambda_.Function) -> Deployment:
     stack = cdk.Stack.of(function)
-    return Deployment("dev", {stack.stack_name: Template.from_stack(stack).to_json()})
+    return Deployment("dev", {stack.stack_name: dict(Template.from_stack(stack).to_json())})

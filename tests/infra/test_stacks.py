@@ -239,6 +239,7 @@ def test_people_are_told_of_failures_delays_stale_sessions_and_dead_letters(depl
         expected[f"{name}-errors"] = ("AWS/Lambda", "Errors", {"FunctionName": f"{name}-{stage}"})
     for name in (
         "deliver-decision",
+        "push-progress",
         *(f"{workflow.name}-compensate" for workflow in WORKFLOWS if workflow.compensates),
     ):
         expected[f"{name}-late"] = ("AWS/Lambda", "IteratorAge", {"FunctionName": f"{name}-{stage}"})

@@ -17,10 +17,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, object]:
     sys.stdout.write(event.get("print", "") + "\n")
     if "keep" in event:
         _note(event["keep"], event["token"])
+    held = b"x" * event.get("megabytes", 0) * 1_000_000
     time.sleep(event.get("sleep", 0))
     if "fail" in event:
         raise ValueError(event["fail"])
-    return {"pid": os.getpid(), "python": sys.executable, "environment": dict(os.environ)}
+    return {"pid": os.getpid(), "python": sys.executable, "environment": dict(os.environ), "held": len(held)}
 
 
 def _fail_first(records: list[dict[str, Any]]) -> dict[str, object]:

@@ -37,12 +37,12 @@ def test_logs_show_what_a_lambda_printed(closed: Lab, capsys: pytest.CaptureFixt
     eventually(shown)
 
 
-@pytest.mark.parametrize("command", ["env", "redrive-deliveries"])
+@pytest.mark.parametrize("command", [["env"], ["redrive-deliveries"], ["watch", "order-1"]])
 def test_a_command_that_needs_the_cloud_fails_in_one_sentence_when_it_does_not_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
     monkeypatch.setattr(commands, "Cloud", lambda: Cloud(tmp_path))
-    monkeypatch.setattr("sys.argv", ["local", command])
+    monkeypatch.setattr("sys.argv", ["local", *command])
 
     assert commands.main() == 1
     output = capsys.readouterr()
@@ -88,6 +88,13 @@ def test_a_machine_without_python_is_told_so(clone: Path) -> None:
 
     assert code != 0
     assert "Python 3.11 or newer is needed (none was found)" in message
+
+
+def test_watch_wants_a_session(ready_clone: Path) -> None:
+    code, message = make(ready_clone, "watch")
+
+    assert code != 0
+    assert "Name the session to watch" in message
 
 
 @pytest.mark.parametrize(("arguments", "reason"), [((), "Name the stage"), (("STAGE=local",), "make up")])

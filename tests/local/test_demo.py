@@ -4,17 +4,23 @@ they are.
 
 import io
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import urllib3
 from rich.console import Console
 
-from local import demo, inputs
+from local import demo, inputs, storyboards, watch
+from local.api import public_api
 from local.cloud import ROOT, Cloud, LocalError
 from local.deploy import state_machines
 from local.receiver import Receiver
@@ -60,7 +66,17 @@ def run(lab: Lab, console: Console, states: dict[str, dict[str, object]]) -> str
 
 
 def record(status: str, **attributes: dict[str, Any]) -> dict[str, object]:
-    return put("sessions-local", status={"S": status}, phase={"S": "rolling_dice"}, progress={"N": "100"}, **attributes)
+    """A state that writes a session's record."""
+    now, number = {"S": "2026-11-21T09:00:00.000Z"}, {"N": "1"}
+    begun: dict[str, Any] = {
+        "workflow": {"S": "toy"},
+        "attempt": number,
+        "version": number,
+        "steps": {"M": {}},
+        "createdAt": now,
+    }
+    seen: dict[str, Any] = {"phase": {"S": "rolling_dice"}, "progress": {"N": "100"}, "updatedAt": now}
+    return put("sessions-local", status={"S": status}, **begun, **seen, **attributes)
 
 
 @pytest.mark.usefixtures("deployed_cloud")
@@ -88,7 +104,7 @@ def test_a_failed_session_names_the_step_and_the_error(closed: Lab, console: Con
 def test_an_execution_whose_record_never_comes_does_not_hang(
     closed: Lab, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "SETTLE_SECONDS", 0.2)
+    monkeypatch.setattr(watch, "SETTLE_SECONDS", 0.2)
 
     with pytest.raises(LocalError, match=r"ended as FAILED \(NoDice: The box is empty\)"):
         run(closed, console, {"Stop": {"Type": "Fail", "Error": "NoDice", "Cause": "The box is empty"}})
@@ -108,10 +124,10 @@ def test_a_workflow_without_a_sample_says_where_to_write_one(closed: Lab, consol
 def test_somebody_who_leaves_is_told_how_to_cancel(
     closed: Lab, console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def leave(_seconds: float) -> None:
+    def leave(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("local.demo.time.sleep", leave)
+    monkeypatch.setattr(demo, "follow", leave)
 
     with pytest.raises(KeyboardInterrupt):
         run(closed, console, {"Finish": record("completed")})
@@ -170,6 +186,34 @@ def test_a_search_waits_for_the_vendor_and_is_delivered_signed(real: Cloud, cons
     assert re.search(r"coaches of \d+ who were considered\. The vendor has reviewed them\.", printed)
     assert re.search(r"Delivered to http://\S+: the signature of msg_\w+ holds, and search demo-\w+ is comp", printed)
     assert re.search(r"3\. .*vendor stay silent", printed)
+
+
+def test_a_novel_is_read_while_its_progress_is_pushed_and_its_storyboard_is_shown(
+    real: Cloud, console: Console
+) -> None:
+    demo.run_demo(real, "novel-analysis", state_machines(real), console)
+
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue()
+    assert "not pushed" not in printed
+    assert re.search(r"English · \d chapters, \d+ scenes, \d+ panels\n\nWho +Also +Looks +Mentions", printed)
+    assert re.search(r"\n  Scene 1 · [^\n]+\n +1  establishing  ", printed)
+    assert re.search(r"Session (demo-\w+) is completed: complete\.(.|\n)+/sessions/\1/storyboard\n", printed)
+    assert "--input file://local/samples/novel-analysis.json\n" in printed
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
+def test_a_file_is_uploaded_as_the_demo_proposes(deployed_cloud: Cloud, tmp_path: Path) -> None:
+    upload = storyboards.TO_TRY[1].partition("\n")[2].partition("     curl -H")[0]
+    here = upload.replace(".venv/bin", str(Path(sys.executable).parent))
+    (tmp_path / "my-novel.txt").write_text("Chapter 1")
+    environment = os.environ | public_api(deployed_cloud).environment()
+
+    subprocess.run(["sh", "-ec", here], cwd=tmp_path, env=environment, check=True)
+
+    key = json.loads((tmp_path / "upload.json").read_text())["textKey"]
+    s3 = boto3.client("s3", **deployed_cloud.connection())
+    assert s3.get_object(Bucket=storyboards.BUCKET, Key=key)["Body"].read() == b"Chapter 1"
 
 
 def test_a_result_that_nobody_delivers_does_not_hang(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:

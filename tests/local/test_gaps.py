@@ -171,3 +171,27 @@ def test_a_queue_that_wants_encryption_takes_requests(closed: Lab) -> None:
 def test_ministack_refuses_requests_to_a_queue_that_wants_encryption(plain: Lab) -> None:
     with pytest.raises(plain.sqs.exceptions.ClientError, match="explicit deny"):
         send_to_a_queue_that_wants_encryption(plain)
+
+
+def reported_memory(lab: Lab, megabytes: int) -> list[int]:
+    """What the REPORT lines of a new Lambda say was used, in MB: while it holds so much, and once it has let go."""
+    name = uuid.uuid4().hex
+    function, logs = lab.function(name), boto3.client("logs", **lab.cloud.connection())
+    for held in (megabytes, 0):
+        lab.invoke(function, {"megabytes": held})
+
+    def reports() -> list[int]:
+        events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}", filterPattern="REPORT")["events"]
+        return [int(event["message"].rpartition("Max Memory Used: ")[2].split()[0]) for event in events]
+
+    eventually(lambda: len(reports()) == 2)
+    return reports()
+
+
+def test_a_lambda_is_reported_to_have_used_the_most_memory_that_its_process_held(closed: Lab) -> None:
+    for used in reported_memory(closed, 200):
+        assert 200 * 1_000_000 >> 20 < used < 300
+
+
+def test_ministack_reports_no_memory_of_a_process_that_still_runs(plain: Lab) -> None:
+    assert max(reported_memory(plain, 300)) < 200

@@ -14,7 +14,7 @@ from rich.console import Console
 from local import __main__ as commands
 from local import demo
 from local.cloud import ROOT, Cloud, LocalError
-from local.deploy import state_machines
+from local.deploy import execution_of, state_machines
 from local.inputs import later
 from tests.local.reader import Reader, send, send_with, signal
 from tests.support.waiting import eventually
@@ -121,7 +121,7 @@ def test_a_session_that_was_stopped_is_an_error(deployed_cloud: Cloud) -> None:
 
     def stop(command: str) -> None:
         [session_id] = re.findall(r"demo-\w+", command)
-        execution = f"{machine.replace(':stateMachine:', ':execution:')}:{session_id}"
+        execution = execution_of(machine, session_id)
         stepfunctions.stop_execution(executionArn=execution, error="Storm", cause="the lifts stand")
 
     with pytest.raises(LocalError, match=r"demo-\w+ cancelled: Storm: the lifts stand\."):

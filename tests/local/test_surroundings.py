@@ -13,7 +13,7 @@ import urllib3
 from rich.console import Console
 
 from local import __main__ as commands
-from local.api import public_api
+from local.api import progress_url, public_api
 from local.cloud import ACCOUNT, REGION, Cloud, LocalError
 from local.mailbox import AUDIENCES, letters, print_notifications, print_told
 from local.receiver import Receiver
@@ -21,6 +21,7 @@ from local.surroundings import (
     API_URL_PARAMETER,
     PRACTICES,
     PROFILES,
+    PROGRESS_URL_PARAMETER,
     VENDOR_SECRET,
     VENDOR_URL_PARAMETER,
     surround,
@@ -63,6 +64,14 @@ def test_links_lead_to_the_api_on_this_machine(deployed_cloud: Cloud) -> None:
     assert urllib3.request("GET", f"{url}/openapi.json").status == 200
 
 
+def test_programs_that_watch_connect_to_this_machine(deployed_cloud: Cloud) -> None:
+    ssm = boto3.client("ssm", **deployed_cloud.connection())
+    url = ssm.get_parameter(Name=PROGRESS_URL_PARAMETER)["Parameter"]["Value"]
+
+    assert url == progress_url(deployed_cloud)
+    assert url.startswith(f"ws://localhost:{deployed_cloud.port}/")
+
+
 def test_the_api_wants_the_key_that_is_shown(deployed_cloud: Cloud) -> None:
     api = public_api(deployed_cloud)
 
@@ -75,8 +84,9 @@ def test_the_api_wants_the_key_that_is_shown(deployed_cloud: Cloud) -> None:
 
 
 def test_a_cloud_without_the_app_has_no_api(plain: Lab) -> None:
-    with pytest.raises(LocalError, match="make up"):
-        public_api(plain.cloud)
+    for address in (public_api, progress_url):
+        with pytest.raises(LocalError, match="make up"):
+            address(plain.cloud)
 
 
 def test_the_mailbox_takes_each_notification_once_and_looking_leaves_it_there(deployed_cloud: Cloud) -> None:

@@ -32,7 +32,7 @@ def test_the_link_is_that_of_the_results_file_for_a_quarter_of_an_hour() -> None
         answer = storyboard()
     assert answer.status == 200
     url = urlsplit(answer.json["url"])
-    assert (url.scheme, url.hostname.split(".")[0], url.path) == ("https", "files-test", "/storyboards/n-1.json")  # type: ignore[union-attr]
+    assert (url.scheme, url.hostname.split(".")[0], url.path) == ("https", "files-test", "/storyboards/n-1.json")
     assert parse_qs(url.query)["X-Amz-Expires"] == ["900"]
     assert answer.json["expiresAt"] == "2026-11-21T09:15:00.000Z"
 

@@ -568,7 +568,7 @@ class TestTransactions:
 
     def test_are_made_at_once_of_a_record_in_hand_and_of_one_read_anew_after_a_pause(self) -> None:
         session_id, real, said = opened(), aws.dynamodb(), list[str]()
-        bump = {"UpdateExpression": "ADD version :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
+        bump: Any = {"UpdateExpression": "ADD version :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
 
         def call(name: str, **arguments: Any) -> Any:
             said.append(name)

@@ -338,7 +338,7 @@ def test_a_text_without_words_is_refused(missing: bytes) -> None:
 def test_a_file_that_is_too_large_is_refused_before_it_is_read() -> None:
     put_file("novels/large.txt", b"a" * 101)
     with (
-        patch.object(load_novel, "LARGEST_BYTES", 100),
+        patch.object(load_novel, "LARGEST_FILE", 100),
         patch.object(aws.s3(), "get_object", side_effect=AssertionError),
         pytest.raises(TextTooLarge, match=r"novels/large\.txt has 101 bytes; send 100 at most"),
     ):

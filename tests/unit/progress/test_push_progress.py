@@ -194,6 +194,14 @@ def failing_once(real: Any) -> Any:
     answers = iter([{"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]}])
     return lambda **request: next(answers, None) or real(**request)
 
+    def test_a_row_that_is_no_record_holds_up_nothing(self, events: list[Any]) -> None:
+        record = new_session()
+        row = {"sessionId": record["sessionId"], "status": "by hand"}
+        image = {"Keys": rows.to_item({"sessionId": row["sessionId"]}), "NewImage": rows.to_item(row)}
+        by_hand = {"eventName": "MODIFY", "dynamodb": {**image, "SequenceNumber": "1"}}
+        assert push_progress.handler({"Records": [by_hand, change(record)]}, None) == {"batchItemFailures": []}
+        assert versions(events, record["sessionId"]) == [1]
+
 
 class TestClientsThatGetNothing:
     def test_one_that_has_gone_is_dropped_and_the_others_get_theirs(self, clients: Clients) -> None:
