@@ -188,12 +188,6 @@ class TestOrder:
         assert clients.versions(watcher) == [1, 2, 3, 4, 5]
         assert versions(events, record["sessionId"]) == [1, 2, 3, 4, 5]
 
-
-def failing_once(real: Any) -> Any:
-    """The call as it is, but the first is throttled."""
-    answers = iter([{"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]}])
-    return lambda **request: next(answers, None) or real(**request)
-
     def test_a_row_that_is_no_record_holds_up_nothing(self, events: list[Any]) -> None:
         record = new_session()
         row = {"sessionId": record["sessionId"], "status": "by hand"}
@@ -201,6 +195,12 @@ def failing_once(real: Any) -> Any:
         by_hand = {"eventName": "MODIFY", "dynamodb": {**image, "SequenceNumber": "1"}}
         assert push_progress.handler({"Records": [by_hand, change(record)]}, None) == {"batchItemFailures": []}
         assert versions(events, record["sessionId"]) == [1]
+
+
+def failing_once(real: Any) -> Any:
+    """The call as it is, but the first is throttled."""
+    answers = iter([{"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]}])
+    return lambda **request: next(answers, None) or real(**request)
 
 
 class TestClientsThatGetNothing:
