@@ -126,6 +126,8 @@ class Started(Model):
 class StartQuery(Model):
     """How to start. wait: whether to answer once the session has ended, for inputs that may be waited for."""
 
+    model_config = ConfigDict(extra="forbid")
+
     wait: bool = False
 
 

@@ -37,7 +37,7 @@ from core.record import (
     described,
 )
 from core.rows import Json
-from core.sessions import failed, running, succeeded
+from core.sessions import failed, lapsed, running, succeeded
 from core.settings import StepSettings, load
 from core.step import Event, Session, Step, as_json, write_down
 
@@ -139,7 +139,8 @@ class ItemsHold:
             entry: Entry = {**running(before), "items": count}
             return Change(
                 set={"status": Status.PROCESSING, "phase": phase, "progress": self._percent(record, count)},
-                entries={self._step: entry},
+                entries={self._step: entry, **lapsed(record, self._step)},
+                remove=("waitingFor",),
             )
 
         record = self._own(self._table.get(self.session_id))
@@ -179,7 +180,7 @@ class ItemsHold:
             entry = self._own(seen)["steps"][self._step]
             if entry["status"] == StepStatus.SUCCEEDED:
                 return None
-            return Change(set={}, entries={self._step: {**failed(entry, error), "items": entry["items"]}})
+            return Change(set={}, entries={self._step: failed(entry, error)})
 
         self._table.change(self.session_id, decide, self._own(self._table.get(self.session_id)))
 

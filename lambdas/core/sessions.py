@@ -137,18 +137,18 @@ class Hold:
 
         def decide(seen: Record | None) -> Change | None:
             before, known = self._entry, max(progress, self._progress)
-            lapsed: dict[str, Entry] = {}
+            unanswered: dict[str, Entry] = {}
             if seen is not None:
                 before, known = self._look(seen), max(known, seen["progress"])
                 if self.succeeded:
                     return None
-                lapsed = _lapsed(seen, self._step) if "waitingFor" in remove else {}
+                unanswered = lapsed(seen, self._step) if "waitingFor" in remove else {}
             idle = " AND attribute_not_exists(waitingFor)" if "waitingFor" in remove else ""
             values = {":arn": self._arn} if before is None else {":arn": self._arn, ":before": before}
             untouched = "attribute_not_exists(steps.#step0)" if before is None else "steps.#step0 = :before"
             return Change(
                 set={**fields, "progress": known},
-                entries={self._step: after(before), **lapsed},
+                entries={self._step: after(before), **unanswered},
                 remove=remove,
                 guess=f"{_OWN_AND_OPEN} AND {untouched} AND #progress <= :progress{idle}",
                 guess_values=values,
@@ -170,7 +170,7 @@ class Hold:
         return entry
 
 
-def _lapsed(seen: Record, step: str) -> dict[str, Entry]:
+def lapsed(seen: Record, step: str) -> dict[str, Entry]:
     """The entry of another step whose question nobody has answered: the machine goes on without an answer."""
     waiting = seen.get("waitingFor")
     if waiting is None or waiting["step"] == step or seen["steps"][waiting["step"]]["status"] != StepStatus.WAITING:

@@ -9,9 +9,9 @@ from typing import Any
 from core import aws
 from core.errors import NotRetryable, SessionConflict, StaleExecution
 from core.executions import input_hash, session_id_of
-from core.record import ENDED, Change, Entry, Record, Status, StepStatus, Table
+from core.record import ENDED, Change, Entry, Record, SessionError, Status, StepStatus, Table
 from core.rows import Json
-from core.sessions import check_same, running, succeeded
+from core.sessions import check_same, close, running, succeeded
 
 NEVER_BEGAN = "ExecutionDoesNotExist"
 """The error of a session whose execution Step Functions does not know."""
@@ -24,8 +24,13 @@ def start_session(table: Table, fresh: Record, raw: Any) -> Record:
     """
     to_start, record = enqueue(table, fresh)
     if to_start and not start_execution(fresh["executionArn"], fresh["sessionId"], raw):
-        table.delete(record)
-        raise SessionConflict(f"the execution name {fresh['sessionId']} is taken; start with another sessionId")
+        why = f"the execution name {fresh['sessionId']} is taken; start with another sessionId"
+        if "queuedUntil" in record:  # whoever queued it was told of a session, and may look at it
+            error: SessionError = {"type": SessionConflict.__name__, "message": why}
+            close(table, record, record["executionArn"], Status.FAILED, lambda _: error)
+        else:
+            table.delete(record)
+        raise SessionConflict(why)
     return record
 
 

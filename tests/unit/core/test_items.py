@@ -17,7 +17,7 @@ from core.errors import AwsUnavailable, FinalError, InvalidInput, ProviderUnavai
 from core.errors import StaleExecution as Stale
 from core.items import Items, Outcomes, items_step
 from core.outputs import StepOutputs
-from core.record import Status, Table
+from core.record import Change, Status, Table
 from core.sessions import Hold, close
 from core.starts import next_attempt
 from tests.support import toy
@@ -36,6 +36,7 @@ class Broken(FinalError):
 class Workshop:
     """What becomes of a session's toys: those in `broken` cannot be made, those in `delayed` not now."""
 
+    runs: int = 0
     made: list[int] = field(default_factory=list)
     broken: set[int] = field(default_factory=set)
     delayed: set[int] = field(default_factory=set)
@@ -47,6 +48,7 @@ workshops: dict[str, Workshop] = {}
 
 def make_toys(request: toy.Amount, items: Items) -> Iterator[Outcomes[toy.Work]]:
     workshop, outcomes = workshops[items.session_id], dict[int, toy.Work | FinalError]()
+    workshop.runs += 1
     for number in items.left:
         if number in workshop.delayed:
             raise ProviderUnavailable("no material")
@@ -237,7 +239,7 @@ class TestARepeatedBatch:
         make(session_id, 1, 4, of=4)
         before = record_of(session_id)
         assert make(session_id, 1, 4, of=4) == {"done": 4, "failed": 0}
-        assert workshops[session_id].made == [1, 2, 3, 4]
+        assert (workshops[session_id].runs, workshops[session_id].made) == (1, [1, 2, 3, 4])
         assert record_of(session_id) == before
 
     def test_does_what_is_left_in_a_batch_cut_differently(self) -> None:
@@ -625,3 +627,15 @@ class TestTransactions:
         with transactions(answer), pytest.raises(named):
             MAKE(sent(session_id, 1, 1, of=1), None)
         assert len(tries) == 1
+
+
+def test_a_map_after_a_question_that_nobody_answered_takes_the_session_out_of_its_wait() -> None:
+    session_id = opened()
+    entry = {"status": "waiting", "attempt": 1, "startedAt": "2026-11-21T09:00:00.000Z"}
+    waiting = {"callbackId": "c", "kind": "signal", "step": "Ask", "expiresAt": "2026-11-21T09:01:00.000Z"}
+    change: Any = Change(set={"status": "waiting", "waitingFor": waiting}, entries={"Ask": entry})
+    Table("sessions-test").change(session_id, lambda _seen: change, record_of(session_id))
+    make(session_id, 1, 1, 1)
+    record = record_of(session_id)
+    assert (record["status"], "waitingFor" in record) == ("processing", False)
+    assert record["steps"]["Ask"]["error"]["type"] == "NoAnswer"

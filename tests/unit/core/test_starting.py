@@ -253,6 +253,15 @@ class TestAStartMessage:
         assert (started(session_id), kept()) == ([], [])
         assert record_of(session_id)["status"] == "cancelled"
 
+    def test_whose_execution_name_is_taken_fails_its_session_which_its_caller_was_told_of(self) -> None:
+        session_id, message = self.queued()
+        start(toy.execution_arn(session_id), {"amount": 8})
+        assert take(message) == []
+        record = record_of(session_id)
+        assert (record["status"], record["error"]["type"]) == ("failed", "SessionConflict")
+        [(_, reason)] = kept()
+        assert reason.startswith("SessionConflict: the execution name")
+
     def test_of_a_session_that_has_failed_starts_nothing(self) -> None:
         session_id, message = self.queued()
         self.end(session_id, Status.FAILED, "NoRecipeFits")
