@@ -44,7 +44,7 @@ test: setup build/layer/.fetched build/redis/.fetched
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
 	@$(VENV)/mypy
-	@$(VENV)/pytest -n 3 --dist loadgroup
+	@$(VENV)/pytest -n 4 --dist loadgroup
 
 bench: setup
 	@$(VENV)/python -m local.bench $(if $(ALL),--all)

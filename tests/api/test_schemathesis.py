@@ -39,14 +39,15 @@ OPERATIONS = {
     for path, item in WHOLE["paths"].items()
     for method, operation in item.items()
 }
-# The document itself is asked for without anything that could be wrong.
+# These are asked for without anything that could be wrong.
+PLAIN = ("get_openapi", "create_upload")
 MADE_UP = [
-    (name, mode) for name in OPERATIONS for mode in GenerationMode if (name, mode) != ("get_openapi", "negative")
+    (name, mode) for name in OPERATIONS for mode in GenerationMode if not (name in PLAIN and mode == "negative")
 ]
 
 # Always the same requests, and never one that took too long.
 SETTINGS = settings(
-    max_examples=20, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=12, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -12,7 +12,7 @@ from tests.support.model_server import Fails, Hangs, ModelServer, Says, model_en
 from tests.support.novel_analysis import story, storyboard_of
 from tests.support.tables import forget_settings, fresh_tables, record_of
 
-CHAPTERS = 12
+CHAPTERS = 5
 PANEL = {"shot": "wide", "action": "She walks.", "caption": None, "dialogue": [], "characters": ["Mara Venn"]}
 ANSWERS = {
     "Seen": {"characters": [{"name": "Mara Venn", "aliases": ["Mara"], "looks": []}], "places": []},

@@ -631,7 +631,7 @@ class TestTransactions:
 
 def test_a_map_after_a_question_that_nobody_answered_takes_the_session_out_of_its_wait() -> None:
     session_id = opened()
-    entry = {"status": "waiting", "attempt": 1, "startedAt": "2026-11-21T09:00:00.000Z"}
+    entry: Any = {"status": "waiting", "attempt": 1, "startedAt": "2026-11-21T09:00:00.000Z"}
     waiting = {"callbackId": "c", "kind": "signal", "step": "Ask", "expiresAt": "2026-11-21T09:01:00.000Z"}
     change: Any = Change(set={"status": "waiting", "waitingFor": waiting}, entries={"Ask": entry})
     Table("sessions-test").change(session_id, lambda _seen: change, record_of(session_id))
