@@ -41,9 +41,7 @@ OPERATIONS = {
 }
 # These are asked for without anything that could be wrong.
 PLAIN = ("get_openapi", "create_upload")
-MADE_UP = [
-    (name, mode) for name in OPERATIONS for mode in GenerationMode if not (name in PLAIN and mode == "negative")
-]
+MADE_UP = [(name, mode) for name in OPERATIONS for mode in GenerationMode if not (name in PLAIN and mode == "negative")]
 
 # Always the same requests, and never one that took too long.
 SETTINGS = settings(
