@@ -1,7 +1,7 @@
 # Needs make, sh and Python 3.11 or newer; everything else is installed into .venv and node_modules.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up down env logs notifications redrive-deliveries watch test bench bench-novel compare deploy openapi lock format clean
+.PHONY: help setup demo up down env logs notifications redrive-deliveries watch test types tests bench bench-novel compare deploy openapi lock format clean
 
 # The first Python that is new enough; name another with PYTHON=…
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -40,10 +40,16 @@ watch: .venv/.installed
 	@test -n "$(SESSION)" || { echo "Name the session to watch, e.g. make watch SESSION=order-1" >&2; exit 1; }
 	@$(VENV)/python -m local watch $(SESSION)
 
+# Types are checked beside the tests: mypy takes one core, for a while.
 test: setup build/layer/.fetched build/redis/.fetched
 	@$(VENV)/ruff check
 	@$(VENV)/ruff format --check
+	@$(MAKE) --no-print-directory -j 2 types tests
+
+types:
 	@$(VENV)/mypy
+
+tests:
 	@$(VENV)/pytest -n 4 --dist loadgroup
 
 bench: setup
