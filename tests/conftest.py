@@ -6,7 +6,10 @@ import pytest
 
 from local.cloud import Cloud, free_port
 from local.deploy import deploy
+from tests.support.quick_moto import quicken
 from tests.support.tables import forget_settings, fresh_tables
+
+quicken()
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
