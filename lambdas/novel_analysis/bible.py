@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from novel_analysis.models import Bible, Character, CharacterFacts, Facts, Language, Place
 from novel_analysis.reading.looks import MOST_LOOKS
 from novel_analysis.reading.names import Person, persons
-from novel_analysis.reading.page import LEXICONS
+from novel_analysis.reading.page import lexicon_of
 
 MOST_CHARACTERS = 500
 MOST_PLACES = 300
@@ -23,7 +23,7 @@ def merge(facts: Iterable[tuple[int, Facts]], language: Language) -> Bible:
 
 
 def _characters(chapters: list[tuple[int, Facts]], language: Language) -> list[Character]:
-    parse = LEXICONS[language].parse
+    parse = lexicon_of(language).parse
     found = [(number, each) for number, facts in chapters for each in facts.characters]
     groups = [(number, dict.fromkeys(each.aliases, 0) | {each.name: each.mentions}) for number, each in found]
     return [

@@ -1,19 +1,14 @@
 """A chapter as it is read: its paragraphs, and in them what is told and what is said."""
 
 from dataclasses import dataclass
+from importlib import import_module
 
 from novel_analysis.models import Language
-from novel_analysis.reading import chinese, english, japanese, korean
 from novel_analysis.reading.lexicon import Lexicon
 from novel_analysis.reading.quotes import Piece, pieces, quoting
 from novel_analysis.sentences import paragraphs
 
-LEXICONS: dict[Language, Lexicon] = {
-    "en": english.LEXICON,
-    "zh": chinese.LEXICON,
-    "ko": korean.LEXICON,
-    "ja": japanese.LEXICON,
-}
+_MODULES: dict[Language, str] = {"en": "english", "zh": "chinese", "ko": "korean", "ja": "japanese"}
 
 
 @dataclass(frozen=True)
@@ -27,9 +22,15 @@ class Page:
     spoken: str
 
 
+def lexicon_of(language: Language) -> Lexicon:
+    """What is known of a language. A novel is in one, so the others are not loaded: each takes 10 ms or more."""
+    lexicon: Lexicon = import_module(f"novel_analysis.reading.{_MODULES[language]}").LEXICON
+    return lexicon
+
+
 def page(text: str, language: Language) -> Page:
     """The text, read. A break between scenes is a paragraph of one piece that is told."""
-    words = LEXICONS[language]
+    words = lexicon_of(language)
     quoted = quoting(text)
     read = [pieces(paragraph, quoted, words) for paragraph in paragraphs(text)]
     told, spoken = (
