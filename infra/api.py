@@ -19,15 +19,8 @@ from infra.access import ACCESS, Access
 from infra.convention import Workflow
 from infra.errors import ConfigurationError
 from infra.gateway import Gateway
-from infra.lambdas import (
-    LambdaPackage,
-    acknowledge,
-    allow,
-    allow_files,
-    allow_on_executions,
-    allow_parameter,
-    allow_secret,
-)
+from infra.grants import allow, allow_files, allow_on_executions, allow_parameter, allow_secret
+from infra.lambdas import LambdaPackage, acknowledge
 from infra.routes import Route, model_files, routes_of
 from infra.stage import Stage
 from infra.stateful import StatefulStack

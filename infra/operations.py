@@ -15,7 +15,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.convention import Workflow
-from infra.lambdas import LambdaPackage, acknowledge, allow, allow_deliveries, allow_on_executions, allow_table
+from infra.grants import allow, allow_deliveries, allow_on_executions, allow_table
+from infra.lambdas import LambdaPackage, acknowledge
 from infra.monitoring import Monitoring
 from infra.queues import consume_queue
 from infra.stage import Stage

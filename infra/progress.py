@@ -14,7 +14,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from infra.lambdas import LambdaPackage, acknowledge, allow, allow_parameter, allow_secret, allow_table
+from infra.grants import allow, allow_parameter, allow_secret, allow_table
+from infra.lambdas import LambdaPackage, acknowledge
 from infra.stage import Stage
 from infra.stateful import StatefulStack
 from infra.streams import consume

@@ -17,9 +17,7 @@ from pydantic.alias_generators import to_snake
 from infra.convention import COMPENSATION, START, Step, Workflow
 from infra.data import EVENT_TIMEOUT, DataStack
 from infra.errors import ConfigurationError
-from infra.lambdas import (
-    LambdaPackage,
-    acknowledge,
+from infra.grants import (
     allow,
     allow_deliveries,
     allow_files,
@@ -29,6 +27,7 @@ from infra.lambdas import (
     allow_secret,
     allow_table,
 )
+from infra.lambdas import LambdaPackage, acknowledge
 from infra.machine import state_machine
 from infra.queues import consume_queue
 from infra.stage import Stage

@@ -1,6 +1,6 @@
 """ai-chef: a profile becomes a priced recipe."""
 
-from infra.lambdas import allow_secret
+from infra.grants import allow_secret
 from infra.workflow import WorkflowStack
 
 

@@ -1,6 +1,6 @@
 """course-review: a review of a course is screened and moderated, and its course ranked within the resort."""
 
-from infra.lambdas import allow_table
+from infra.grants import allow_table
 from infra.workflow import WorkflowStack
 
 

@@ -4,7 +4,7 @@ import json
 
 from aws_cdk import aws_ssm as ssm
 
-from infra.lambdas import allow_parameter, allow_secret, allow_table
+from infra.grants import allow_parameter, allow_secret, allow_table
 from infra.workflow import WorkflowStack
 
 

@@ -2,7 +2,7 @@
 
 from aws_cdk import aws_lambda as lambda_
 
-from infra.lambdas import allow_secret, allow_table
+from infra.grants import allow_secret, allow_table
 from infra.workflow import WorkflowStack
 
 

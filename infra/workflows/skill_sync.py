@@ -1,6 +1,6 @@
 """skill-sync: a practice was completed, and its rider's skill profile is computed anew and told of."""
 
-from infra.lambdas import allow_table
+from infra.grants import allow_table
 from infra.workflow import WorkflowStack
 
 

@@ -1,6 +1,6 @@
 """The stage's bucket: private, over TLS only, told of by EventBridge, and rid of what nobody needs any more."""
 
-from infra.lambdas import allow_files
+from infra.grants import allow_files
 from tests.infra.functions import function_of, grants_of, variables_of
 from tests.infra.synth import Deployment, Json
 from tests.infra.test_stages import stage_from

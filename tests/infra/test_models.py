@@ -7,7 +7,7 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 
 from infra.errors import ConfigurationError
-from infra.lambdas import allow_model
+from infra.grants import allow_model
 from infra.stage import Stage
 from tests.infra.functions import function_of, grants_of, variables_of
 from tests.infra.synth import context
