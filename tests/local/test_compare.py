@@ -40,7 +40,7 @@ def shown(durable: list[Outcome], local: list[Outcome]) -> tuple[int, str]:
 def test_what_waits_while_the_service_is_killed_is_lost_in_the_local_way_and_in_the_durable_way_not(
     deployed_cloud: Cloud, tmp_path: Path
 ) -> None:
-    timing = Timing(vendor=0.3, down=0.2, patience=8, poll=0.2)
+    timing = Timing(vendor=0.3, down=0.2, patience=20, poll=0.2)
     machine = state_machines(deployed_cloud)["matching"]
     compared = compare(deployed_cloud, machine, 3, timing, tmp_path, Console(quiet=True))
     assert [each.lost for each in compared.durable] == [False] * 3
