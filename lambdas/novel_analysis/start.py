@@ -17,7 +17,6 @@ class File(Model):
     """A file as S3 tells of it. etag: of its content."""
 
     key: Annotated[str, StringConstraints(pattern="^novels/")]
-    size: int = Field(gt=0)
     etag: str
 
 
@@ -39,6 +38,8 @@ class FileCreated(Model):
 def handler(event: FileCreated, sessions: Sessions) -> None:
     """Start the file's session, which another event of the same content finds. Raises InvalidInput (final)."""
     file = event.detail.object
+    if file.key.endswith("/"):  # a folder, as the console makes one
+        return
     title = PurePosixPath(file.key).stem.strip()[:_LONGEST_TITLE]
     raw = {"title": title, "textKey": file.key}
     validated(NovelAnalysisInput, raw)
