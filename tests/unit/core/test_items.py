@@ -1,68 +1,39 @@
-"""The items of a Map: each is done and counted once, however its deliveries are repeated, killed and overtaken."""
+"""The items of a Map: each is done and counted once, and what fails or is left comes to a later delivery."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import pytest
-from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from core import aws, rows
-from core.errors import AwsUnavailable, FinalError, InvalidInput, ProviderUnavailable, SessionBusy, SessionClosed
+from core.errors import InvalidInput, ProviderUnavailable, SessionClosed
 from core.errors import StaleExecution as Stale
-from core.items import Items, Outcomes, items_step
 from core.outputs import StepOutputs
-from core.record import Change, Status, Table
-from core.sessions import Hold, close
-from core.starts import next_attempt
+from core.record import Change, Table
+from core.sessions import Hold
 from tests.support import toy
-from tests.support.interleaving import Delivery, Fate, interleaved
-from tests.support.tables import every_row, record_of
-
-START, END = 5, 45
-RETRIED = "{}-2"
-
-
-class Broken(FinalError):
-    """A toy that cannot be made."""
-
-
-@dataclass
-class Workshop:
-    """What becomes of a session's toys: those in `broken` cannot be made, those in `delayed` not now."""
-
-    runs: int = 0
-    made: list[int] = field(default_factory=list)
-    broken: set[int] = field(default_factory=set)
-    delayed: set[int] = field(default_factory=set)
-    at_once: int = 1
-
-
-workshops: dict[str, Workshop] = {}
-
-
-def make_toys(request: toy.Amount, items: Items) -> Iterator[Outcomes[toy.Work]]:
-    workshop, outcomes = workshops[items.session_id], dict[int, toy.Work | FinalError]()
-    workshop.runs += 1
-    for number in items.left:
-        if number in workshop.delayed:
-            raise ProviderUnavailable("no material")
-        workshop.made.append(number)
-        broken = number in workshop.broken
-        outcomes[number] = Broken(f"toy {number} is broken") if broken else toy.Work(run=number)
-        if len(outcomes) == workshop.at_once:
-            yield outcomes
-            outcomes = {}
-    yield outcomes
-
-
-make_toys.__module__ = "toy.make_toys"
-MAKE = items_step(phase="making", progress=(START, END))(make_toys)
+from tests.support.interleaving import Fate, interleaved
+from tests.support.tables import record_of
+from tests.unit.core.making import (
+    END,
+    MAKE,
+    RETRIED,
+    START,
+    Watch,
+    Workshop,
+    batch,
+    count_of,
+    empty_tables,
+    end_it,
+    entry_of,
+    kept,
+    make,
+    opened,
+    retry_it,
+    workshops,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -70,96 +41,6 @@ def _stopping(shared_tables: None) -> Iterator[None]:
     with interleaved(), patch("core.items.time", SimpleNamespace(sleep=lambda _seconds: None)):
         yield
     empty_tables()
-
-
-def empty_tables() -> None:
-    """moto copies a table for each transaction: one that holds every test's rows is slow."""
-    for table, keys in (("sessions-test", ("sessionId",)), ("steps-test", ("sessionId", "stepKey"))):
-        for row in every_row(table):
-            aws.dynamodb().delete_item(TableName=table, Key=rows.to_item({key: row[key] for key in keys}))
-
-
-def opened(**workshop: Any) -> str:
-    """A session that is about to make toys."""
-    session_id = toy.new_session()
-    toy.OPEN(toy.event(session_id, session_id, amount=7), None)
-    workshops[session_id] = Workshop(**workshop)
-    return session_id
-
-
-def batch(session_id: str, first: int, last: int, of: int, execution: str = "{}") -> Delivery:
-    """A delivery of a batch, up to its first call."""
-    event = {**toy.event(execution.format(session_id), session_id, amount=7)}
-    event["items"] = {"first": first, "last": last, "of": of}
-    return Delivery(f"{first}-{last}", lambda: MAKE(event, None)).start()
-
-
-def make(session_id: str, first: int, last: int, of: int, execution: str = "{}") -> Any:
-    """A batch's answer, or the error it ends with."""
-    delivery = batch(session_id, first, last, of, execution).finish()
-    if delivery.error is not None:
-        raise delivery.error
-    return delivery.output
-
-
-def entry_of(session_id: str) -> Any:
-    return record_of(session_id)["steps"]["MakeToys"]
-
-
-def count_of(session_id: str) -> tuple[int, int]:
-    items = entry_of(session_id)["items"]
-    return items["done"], items["of"]
-
-
-def kept(session_id: str) -> tuple[dict[int, Any], dict[int, Any]]:
-    began = record_of(session_id)["createdAt"]
-    return StepOutputs("steps-test").items(session_id, began, "MakeToys")
-
-
-def end_it(session_id: str) -> None:
-    record = record_of(session_id)
-    assert close(Table("sessions-test"), record, record["executionArn"], Status.FAILED, lambda _: None)
-
-
-def retry_it(session_id: str) -> None:
-    """Ends the session as failed, and gives it its next execution."""
-    end_it(session_id)
-    next_attempt(Table("sessions-test"), record_of(session_id))
-
-
-class Watch:
-    """Looks at a session between any two calls."""
-
-    def __init__(self, session_id: str) -> None:
-        self._session_id = session_id
-        self._seen = record_of(session_id)
-
-    def look(self) -> None:
-        before, now = self._seen, record_of(self._session_id)
-        self._seen = now
-        assert now == before or now["version"] == before["version"] + 1
-        assert now["progress"] >= before["progress"]
-        entry = now["steps"].get("MakeToys")
-        outputs = kept(self._session_id)[0]
-        if entry is None:
-            assert outputs == {}
-            return
-        done, of = entry["items"]["done"], entry["items"]["of"]
-        assert done == len(outputs)
-        assert now["progress"] == START + (END - START) * done // of
-        assert (entry["status"] == "succeeded") == (done == of)
-
-    def finish(self, *deliveries: Delivery) -> None:
-        """Lets them go on in turn."""
-        while unfinished := [delivery for delivery in deliveries if not delivery.done]:
-            for delivery in unfinished:
-                self.step(delivery)
-
-    def step(self, delivery: Delivery, fate: Fate = Fate.GO_ON) -> None:
-        """Lets it make its next call."""
-        delivery.step(fate)
-        if not delivery.calls[-1].startswith(("get_item", "batch_get_item")):
-            self.look()
 
 
 class TestABatch:
@@ -231,106 +112,6 @@ class TestABatch:
         assert record_of(session_id)["progress"] == 30
         make(session_id, 2, 4, of=4)
         assert record_of(session_id)["progress"] == END
-
-
-class TestARepeatedBatch:
-    def test_does_nothing_of_what_is_done(self) -> None:
-        session_id = opened()
-        make(session_id, 1, 4, of=4)
-        before = record_of(session_id)
-        assert make(session_id, 1, 4, of=4) == {"done": 4, "failed": 0}
-        assert (workshops[session_id].runs, workshops[session_id].made) == (1, [1, 2, 3, 4])
-        assert record_of(session_id) == before
-
-    def test_does_what_is_left_in_a_batch_cut_differently(self) -> None:
-        session_id = opened()
-        make(session_id, 2, 3, of=6)
-        assert make(session_id, 1, 6, of=6) == {"done": 6, "failed": 0}
-        assert workshops[session_id].made == [2, 3, 1, 4, 5, 6]
-        assert count_of(session_id) == (6, 6)
-
-    @pytest.mark.parametrize("fate", [Fate.DIE_BEFORE, Fate.DIE_AFTER])
-    @pytest.mark.parametrize("fatal", range(3 + 2 * 3))
-    def test_makes_good_a_delivery_killed_at_any_call(self, fatal: int, fate: Fate) -> None:
-        session_id = opened()
-        watch = Watch(session_id)
-        victim = batch(session_id, 1, 3, of=3)
-        for _ in range(fatal):
-            watch.step(victim)
-        watch.step(victim, fate)
-        assert victim.output is None
-        done = set(kept(session_id)[0])
-        made_before = len(workshops[session_id].made)
-        watch.finish(batch(session_id, 1, 3, of=3))
-        assert set(workshops[session_id].made[made_before:]) == {1, 2, 3} - done
-        assert count_of(session_id) == (3, 3)
-
-    def test_changes_no_phase_that_has_moved_on(self) -> None:
-        session_id = opened()
-        make(session_id, 1, 2, of=2)
-        Hold(Table("sessions-test"), session_id, toy.execution_arn(session_id), "Next").claim("moved_on", 60)
-        before = record_of(session_id)
-        make(session_id, 1, 2, of=2)
-        assert record_of(session_id) == before
-
-
-FATES = st.sampled_from([Fate.GO_ON, Fate.GO_ON, Fate.GO_ON, Fate.DIE_BEFORE, Fate.DIE_AFTER])
-BATCHES = ((1, 2), (3, 5), (1, 5))
-
-
-class TestDeliveriesSideBySide:
-    @settings(
-        max_examples=12,
-        deadline=None,
-        derandomize=True,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(st.lists(st.tuples(st.integers(0, 2), FATES), max_size=24), st.sets(st.integers(1, 5), max_size=2))
-    def test_count_each_item_once_in_every_order_whoever_dies(
-        self, turns: list[tuple[int, Fate]], broken: set[int]
-    ) -> None:
-        empty_tables()
-        session_id = opened(broken=broken, at_once=2)
-        watch = Watch(session_id)
-        every = [batch(session_id, *BATCHES[number], of=5) for number in range(3)]
-        for number, fate in turns:
-            if every[number].done:
-                every[number] = batch(session_id, *BATCHES[number], of=5)
-            else:
-                watch.step(every[number], fate)
-        watch.finish(*every)
-        assert all(delivery.error is None for delivery in every)
-        workshops[session_id].broken = set()
-        watch.finish(batch(session_id, 1, 5, of=5))
-        assert kept(session_id) == ({number: {"run": number} for number in range(1, 6)}, {})
-        assert entry_of(session_id)["status"] == "succeeded"
-        assert "error" not in entry_of(session_id)
-
-    def test_ten_at_once_all_get_through(self) -> None:
-        session_id = opened(at_once=2)
-        watch = Watch(session_id)
-        every = [batch(session_id, 2 * number + 1, 2 * number + 2, of=20) for number in range(10)]
-        watch.finish(*every)
-        assert [delivery.error for delivery in every] == [None] * 10
-        assert count_of(session_id) == (20, 20)
-        assert entry_of(session_id)["attempt"] == 1
-
-    def test_twins_keep_one_output_of_each_item(self) -> None:
-        session_id = opened(at_once=3)
-        slow = batch(session_id, 1, 3, of=3)
-        while "batch_get_item" not in slow.calls:
-            slow.step()
-        make(session_id, 2, 2, of=3)
-        slow.finish()
-        assert slow.output == {"done": 3, "failed": 0}
-        assert workshops[session_id].made == [1, 2, 3, 2]
-        assert count_of(session_id) == (3, 3)
-
-
-def sent(session_id: str, first: int, last: int, of: int) -> Any:
-    """What the state machine sends with a batch."""
-    items = {"first": first, "last": last, "of": of}
-    return {**toy.event(session_id, session_id, amount=7), "items": items}
 
 
 class TestAnItemThatFailsForGood:
@@ -530,103 +311,6 @@ class TestWhatItemsCameTo:
             row: Any = rows.get("steps-test", {"sessionId": session_id, "stepKey": f"MakeToys#{number}"})
             assert row["ttl"] > 0
             assert row["sessionBegan"] == record_of(session_id)["createdAt"]
-
-
-def cancelled(*codes: str) -> ClientError:
-    """A transaction that DynamoDB did not write, with each write's reason."""
-    response: Any = {
-        "Error": {"Code": "TransactionCanceledException", "Message": ", ".join(codes)},
-        "CancellationReasons": [{"Code": code} for code in codes],
-        "ResponseMetadata": {"HTTPStatusCode": 400},
-    }
-    return ClientError(response, "TransactWriteItems")
-
-
-def transactions(answer: Callable[..., Any]) -> Any:
-    """Has transactions answered so."""
-    real = aws.dynamodb()
-
-    class Client:
-        def __getattr__(self, name: str) -> Any:
-            return answer if name == "transact_write_items" else getattr(real, name)
-
-    return patch.object(aws, "dynamodb", Client)
-
-
-class TestTransactions:
-    @pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
-    def test_that_meet_others_are_tried_again(self, code: str) -> None:
-        session_id, real, left = opened(), aws.dynamodb(), [1, 2, 3]
-
-        def answer(**arguments: Any) -> Any:
-            if left:
-                left.pop()
-                raise cancelled("None", code)
-            return real.transact_write_items(**arguments)
-
-        with transactions(answer):
-            MAKE(sent(session_id, 1, 1, of=1), None)
-        assert (left, count_of(session_id)) == ([], (1, 1))
-
-    def test_are_made_at_once_of_a_record_in_hand_and_of_one_read_anew_after_a_pause(self) -> None:
-        session_id, real, said = opened(), aws.dynamodb(), list[str]()
-        bump: Any = {"UpdateExpression": "ADD version :one", "ExpressionAttributeValues": {":one": {"N": "1"}}}
-
-        def call(name: str, **arguments: Any) -> Any:
-            said.append(name)
-            tries = said.count("transact_write_items")
-            if name == "transact_write_items" and tries == 1:
-                real.update_item(TableName="sessions-test", Key={"sessionId": {"S": session_id}}, **bump)
-            if name == "transact_write_items" and tries == 2:
-                raise cancelled("None", "TransactionConflict")
-            return getattr(real, name)(**arguments)
-
-        class Client:
-            def __getattr__(self, name: str) -> Any:
-                return partial(call, name)
-
-        pausing = patch("core.items.time", SimpleNamespace(sleep=lambda _seconds: said.append("pause")))
-        with patch.object(aws, "dynamodb", Client), pausing:
-            MAKE(sent(session_id, 1, 1, of=1), None)
-        write = "transact_write_items"
-        assert said[3:] == ["get_item", write, write, "pause", "get_item", write]
-
-    def test_that_meet_others_all_the_time_end_with_a_transient_error(self) -> None:
-        session_id, tries = opened(), list[Any]()
-
-        def answer(**arguments: Any) -> Any:
-            tries.append(arguments)
-            raise cancelled("None", "TransactionConflict")
-
-        with transactions(answer), pytest.raises(SessionBusy, match="kept changing under 20 tries"):
-            MAKE(sent(session_id, 1, 1, of=1), None)
-        assert len(tries) == 20
-        assert entry_of(session_id)["error"]["type"] == "SessionBusy"
-
-    @pytest.mark.parametrize(
-        ("error", "named"),
-        [
-            (cancelled("None", "ValidationError"), ClientError),
-            (
-                ClientError(
-                    {"Error": {"Code": "TransactionInProgressException", "Message": ""}, "ResponseMetadata": {}},  # type: ignore[typeddict-item]
-                    "TransactWriteItems",
-                ),
-                AwsUnavailable,
-            ),
-        ],
-    )
-    def test_that_are_refused_otherwise_are_not(self, error: ClientError, named: type[Exception]) -> None:
-        session_id, tries = opened(), list[Any]()
-        error.response["ResponseMetadata"]["HTTPStatusCode"] = 400
-
-        def answer(**arguments: Any) -> Any:
-            tries.append(arguments)
-            raise error
-
-        with transactions(answer), pytest.raises(named):
-            MAKE(sent(session_id, 1, 1, of=1), None)
-        assert len(tries) == 1
 
 
 def test_a_map_after_a_question_that_nobody_answered_takes_the_session_out_of_its_wait() -> None:
