@@ -45,7 +45,7 @@ MADE_UP = [(name, mode) for name in OPERATIONS for mode in GenerationMode if not
 
 # Always the same requests, and never one that took too long.
 SETTINGS = settings(
-    max_examples=12, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -39,11 +39,12 @@ def run(output: Path, **more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_synth_needs_no_credentials_no_docker_and_no_network(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stage", ["local", "prod"])
+def test_synth_needs_no_credentials_no_docker_and_no_network(tmp_path: Path, stage: str) -> None:
     layer_folder(ROOT)  # as `make setup` does, with network
-    synth = run(tmp_path, stage="prod")
+    synth = run(tmp_path, stage=stage)
     assert synth.returncode == 0, synth.stderr
-    assert (tmp_path / "stateful-prod.template.json").is_file()
+    assert (tmp_path / f"stateful-{stage}.template.json").is_file()
 
 
 def test_a_mistake_ends_in_one_sentence_and_a_failure(tmp_path: Path) -> None:

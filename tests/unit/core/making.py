@@ -1,8 +1,11 @@
 """Toys that are made by the batch: the items of a Map, whose deliveries tests repeat, kill and overtake."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from core import aws, rows
 from core.errors import FinalError, ProviderUnavailable
@@ -12,7 +15,7 @@ from core.record import Status, Table
 from core.sessions import close
 from core.starts import next_attempt
 from tests.support import toy
-from tests.support.interleaving import Delivery, Fate
+from tests.support.interleaving import Delivery, Fate, interleaved
 from tests.support.tables import every_row, record_of
 
 START, END = 5, 45
@@ -54,6 +57,14 @@ def make_toys(request: toy.Amount, items: Items) -> Iterator[Outcomes[toy.Work]]
 
 make_toys.__module__ = "toy.make_toys"
 MAKE = items_step(phase="making", progress=(START, END))(make_toys)
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Within it deliveries stop at their calls, and nothing waits; afterwards the tables are empty."""
+    with interleaved(), patch("core.items.time", SimpleNamespace(sleep=lambda _seconds: None)):
+        yield
+    empty_tables()
 
 
 def empty_tables() -> None:

@@ -16,7 +16,7 @@ from core.errors import AwsUnavailable, SessionBusy
 from core.record import Table
 from core.sessions import Hold
 from tests.support import toy
-from tests.support.interleaving import Fate, interleaved
+from tests.support.interleaving import Fate
 from tests.support.tables import record_of
 from tests.unit.core.making import (
     MAKE,
@@ -28,15 +28,15 @@ from tests.unit.core.making import (
     kept,
     make,
     opened,
+    stopping,
     workshops,
 )
 
 
 @pytest.fixture(autouse=True)
 def _stopping(shared_tables: None) -> Iterator[None]:
-    with interleaved(), patch("core.items.time", SimpleNamespace(sleep=lambda _seconds: None)):
+    with stopping():
         yield
-    empty_tables()
 
 
 class TestARepeatedBatch:

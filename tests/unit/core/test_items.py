@@ -1,7 +1,6 @@
 """The items of a Map: each is done and counted once, and what fails or is left comes to a later delivery."""
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -14,7 +13,7 @@ from core.outputs import StepOutputs
 from core.record import Change, Table
 from core.sessions import Hold
 from tests.support import toy
-from tests.support.interleaving import Fate, interleaved
+from tests.support.interleaving import Fate
 from tests.support.tables import record_of
 from tests.unit.core.making import (
     END,
@@ -25,22 +24,21 @@ from tests.unit.core.making import (
     Workshop,
     batch,
     count_of,
-    empty_tables,
     end_it,
     entry_of,
     kept,
     make,
     opened,
     retry_it,
+    stopping,
     workshops,
 )
 
 
 @pytest.fixture(autouse=True)
 def _stopping(shared_tables: None) -> Iterator[None]:
-    with interleaved(), patch("core.items.time", SimpleNamespace(sleep=lambda _seconds: None)):
+    with stopping():
         yield
-    empty_tables()
 
 
 class TestABatch:
