@@ -7,13 +7,21 @@ from unittest.mock import patch
 from botocore.exceptions import EndpointConnectionError
 
 from core import aws
+from tests.support.waiting import eventually
 
 _ROLE = "arn:aws:iam::123456789012:role/machine"
 
+# What an execution of each machine does. moto may overlook a stop that comes just before a Wait, so waits are short.
+_STATES = {
+    "succeeds": {"Type": "Succeed"},
+    "fails": {"Type": "Fail", "Error": "NoRecipeFits"},
+    "waits": {"Type": "Wait", "Seconds": 5, "Next": "Only"},
+}
 
-def create_machine(workflow: str, stage: str = "test") -> str:
-    """Makes a workflow's state machine, which succeeds at once. Returns its ARN."""
-    definition = json.dumps({"StartAt": "Only", "States": {"Only": {"Type": "Succeed"}}})
+
+def create_machine(workflow: str, stage: str = "test", does: str = "succeeds") -> str:
+    """Makes a workflow's state machine, which `succeeds` or `fails` at once, or `waits` until stopped; its ARN."""
+    definition = json.dumps({"StartAt": "Only", "States": {"Only": _STATES[does]}})
     made = aws.stepfunctions().create_state_machine(name=f"{workflow}-{stage}", definition=definition, roleArn=_ROLE)
     return made["stateMachineArn"]
 
@@ -22,6 +30,21 @@ def start(arn: str, raw: Any) -> None:
     """Starts the execution that has this ARN."""
     machine, _, name = arn.replace(":execution:", ":stateMachine:").rpartition(":")
     aws.stepfunctions().start_execution(stateMachineArn=machine, name=name, input=json.dumps(raw))
+
+
+def begun(arn: str) -> None:
+    """Waits until the execution is in its state: before, moto cannot stop it."""
+
+    def entered() -> bool:
+        history = aws.stepfunctions().get_execution_history(executionArn=arn)["events"]
+        return any("stateEnteredEventDetails" in event for event in history)
+
+    eventually(entered)
+
+
+def ended(arn: str, status: str) -> None:
+    """Waits until the execution has ended so: moto runs it beside the test, and stops it there too."""
+    eventually(lambda: aws.stepfunctions().describe_execution(executionArn=arn)["status"] == status)
 
 
 def unreachable(call: str = "start_execution", client: Any = None) -> Any:

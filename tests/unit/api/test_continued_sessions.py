@@ -13,14 +13,13 @@ from core.executions import continued
 from core.record import Table
 from core.starts import continue_in_next, start_execution
 from tests.support.clock import at
+from tests.support.executions import begun, ended
 from tests.support.tables import record_of
-from tests.support.waiting import eventually
 from tests.unit.api.calling import RECIPE
 from tests.unit.api.test_starts import (
     Make,
     arn_of,
     cancel,
-    entered,
     execution,
     executions,
     failed,
@@ -44,7 +43,9 @@ def hand_over(carried: Any = None) -> str:
 
 def go_on(carried: Any = None) -> None:
     """Has the session go on in its next execution."""
-    assert start_execution(hand_over(carried), "s-1", continued(GIVEN, "s-1", carried or CARRIED))
+    arn = hand_over(carried)
+    assert start_execution(arn, "s-1", continued(GIVEN, "s-1", carried or CARRIED))
+    begun(arn)
 
 
 class TestStarting:
@@ -124,11 +125,10 @@ class TestCancelling:
         machine("waits")
         start()
         go_on()
-        eventually(lambda: entered("Only", "s-1-2"))
 
         assert cancel().status == 202
 
-        eventually(lambda: execution("s-1-2")["status"] == "ABORTED")
+        ended(arn_of("s-1-2"), "ABORTED")
         assert execution("s-1")["status"] == "RUNNING"
 
     def test_between_hand_over_and_start_ends_the_session_at_once(self, machine: Make) -> None:
@@ -154,6 +154,7 @@ class TestCancelling:
                 goes()
             return answer
 
+        begun(arn_of("s-1"))
         with patch.object(aws.stepfunctions(), "stop_execution", stop):
             assert cancel().json == {"sessionId": "s-1", "status": status}
 

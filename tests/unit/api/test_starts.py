@@ -11,8 +11,8 @@ from botocore.exceptions import EndpointConnectionError
 from core import aws
 from core.record import SessionError, Status, StepStatus, Table
 from core.sessions import close
+from tests.support.executions import begun, ended
 from tests.support.tables import every_row, record_of
-from tests.support.waiting import eventually
 from tests.unit.api.calling import MACHINE, RECIPE, Answer, at_once, call, session
 
 Make = Callable[[str], str]
@@ -42,11 +42,6 @@ def executions() -> list[str]:
 
 def arn_of(name: str) -> str:
     return f"{MACHINE.replace(':stateMachine:', ':execution:')}:{name}"
-
-
-def entered(state: str, name: str = "s-1") -> bool:
-    history = aws.stepfunctions().get_execution_history(executionArn=arn_of(name))["events"]
-    return any(event.get("stateEnteredEventDetails", {}).get("name") == state for event in history)
 
 
 def failed(session_id: str = "s-1", **attributes: Any) -> None:
@@ -203,10 +198,10 @@ def test_a_name_that_another_sessions_execution_has_is_409_and_leaves_no_record(
 def test_cancelling_stops_the_execution_and_may_be_repeated(machine: Make) -> None:
     machine("waits")
     start()
-    eventually(lambda: entered("Only"))
+    begun(arn_of("s-1"))
 
     assert cancel().json == {"sessionId": "s-1", "status": "queued"}
-    eventually(lambda: execution()["status"] == "ABORTED")
+    ended(arn_of("s-1"), "ABORTED")
     assert cancel().status == 202
     close(Table("sessions-test"), record_of("s-1"), arn_of("s-1"), Status.CANCELLED, lambda _: None)
     assert cancel().json == {"sessionId": "s-1", "status": "cancelled"}

@@ -10,8 +10,8 @@ from core.errors import FinalError
 from core.step import Session, step
 from operations import reconcile_session, sweep_sessions
 from tests.support import toy
+from tests.support.executions import begun, create_machine, ended, start
 from tests.support.tables import every_row, record_of
-from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("tables")
 
@@ -149,18 +149,16 @@ class TestSweep:
     def test_a_stopped_execution_s_session_is_cancelled(self) -> None:
         arn = _start({"sessionId": "s2", "amount": 7})
         _adopt("s1", arn)
-        client = boto3.client("stepfunctions")
-        client.stop_execution(executionArn=arn)
-        eventually(lambda: client.describe_execution(executionArn=arn)["status"] == "ABORTED")
+        begun(arn)
+        boto3.client("stepfunctions").stop_execution(executionArn=arn)
+        ended(arn, "ABORTED")
         sweep_sessions.handler({}, None)
         assert record_of("s1")["status"] == "cancelled"
 
     @pytest.mark.usefixtures("_later")
     def test_a_session_that_no_step_ended_fails_though_its_execution_succeeded(self) -> None:
-        arn = _start({"sessionId": "s2", "amount": 7}, {"Type": "Succeed"})
-        client = boto3.client("stepfunctions")
-        while client.describe_execution(executionArn=arn)["status"] == "RUNNING":
-            pass
+        arn = _start({"sessionId": "s2", "amount": 7}, does="succeeds")
+        ended(arn, "SUCCEEDED")
         _adopt("s1", arn)
         sweep_sessions.handler({}, None)
         assert record_of("s1")["error"]["type"] == "SessionUnfinished"
@@ -181,15 +179,12 @@ class TestSweep:
         assert {record["status"] for record in every_row("sessions-test")} == {"failed"}
 
 
-def _start(raw: Any, state: dict[str, Any] | None = None) -> str:
-    """An execution of a machine in moto that waits, unless another state is given."""
-    client = boto3.client("stepfunctions")
-    waits = {"Type": "Wait", "Seconds": 3600, "End": True}
-    definition = {"StartAt": "Only", "States": {"Only": state or waits}}
-    machine = client.create_state_machine(
-        name="toy-test", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/machine"
-    )["stateMachineArn"]
-    return client.start_execution(stateMachineArn=machine, name="run", input=json.dumps(raw))["executionArn"]
+def _start(raw: Any, does: str = "waits") -> str:
+    """An execution of a machine in moto that waits, unless it is to do something else."""
+    create_machine("toy", does=does)
+    arn = toy.execution_arn("run")
+    start(arn, raw)
+    return arn
 
 
 def _adopt(session_id: str, arn: str) -> None:

@@ -1,6 +1,5 @@
 """The sweep, where sessions wait for answers, never began, or are many."""
 
-import json
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +15,8 @@ from core.record import Record, Table, new_record
 from core.starts import enqueue, start_session
 from operations import sweep_sessions
 from tests.support import toy
-from tests.support.executions import create_machine, unreachable
+from tests.support.executions import begun, create_machine, ended, start, unreachable
 from tests.support.tables import every_row, record_of
-from tests.support.waiting import eventually
 from tests.support.waits import asked_session, later
 
 pytestmark = pytest.mark.usefixtures("tables")
@@ -34,12 +32,10 @@ def _settings(environment: pytest.MonkeyPatch) -> None:
 
 def running(session_id: str) -> str:
     """Gives the session an execution that runs."""
-    client = boto3.client("stepfunctions")
-    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}}}
-    machine = client.create_state_machine(
-        name="toy-test", definition=json.dumps(definition), roleArn="arn:aws:iam::123456789012:role/machine"
-    )["stateMachineArn"]
-    arn = client.start_execution(stateMachineArn=machine, name=session_id)["executionArn"]
+    create_machine("toy", does="waits")
+    arn = toy.execution_arn(session_id)
+    start(arn, {})
+    begun(arn)
     boto3.client("dynamodb").update_item(
         TableName="sessions-test",
         Key={"sessionId": {"S": session_id}},
@@ -88,7 +84,9 @@ def test_a_session_that_waits_longer_than_its_question_allows_is_stale() -> None
 
 def test_a_waiting_session_whose_execution_was_stopped_is_settled_in_its_turn() -> None:
     session_id = asked_session()
-    boto3.client("stepfunctions").stop_execution(executionArn=running(session_id))
+    arn = running(session_id)
+    boto3.client("stepfunctions").stop_execution(executionArn=arn)
+    ended(arn, "ABORTED")
     sweeps = thirteen_sweeps(after=STALE_AFTER + 1)
     assert sum(answer["looked"] for answer in sweeps) == 1
     record = record_of(session_id)
@@ -148,7 +146,7 @@ def test_a_session_that_came_out_of_its_queue_is_looked_at_as_any_other() -> Non
         ExpressionAttributeValues={":processing": {"S": "processing"}},
     )
     arn = record["executionArn"]
-    eventually(lambda: boto3.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+    ended(arn, "SUCCEEDED")
     assert sweep(after=STALE_AFTER + 1) == {"looked": 1, "stale": 0}
     assert record_of("s1")["error"]["type"] == "SessionUnfinished"
 
@@ -160,7 +158,7 @@ def test_a_session_that_went_on_is_told_by_its_next_execution() -> None:
     with unreachable(), pytest.raises(AwsUnavailable):
         toy.GO_ON(toy.going_on("first", never), None)
     arn = toy.GO_ON(toy.going_on("first", begun), None)["executionArn"]
-    eventually(lambda: boto3.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "SUCCEEDED")
+    ended(arn, "SUCCEEDED")
     assert sweep(after=STALE_AFTER + 1) == {"looked": 2, "stale": 0}
     assert record_of(never)["error"]["type"] == "ExecutionDoesNotExist"
     assert record_of(begun)["error"]["type"] == "SessionUnfinished"
