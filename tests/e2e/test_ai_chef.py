@@ -119,12 +119,12 @@ def test_a_final_error_fails_the_session_with_step_and_reason(deployed: Deployed
     assert "budget" in record["error"]["message"]
 
 
-def test_an_execution_stopped_in_the_middle_is_cancelled_within_five_seconds(warm: Deployed, session_id: str) -> None:
+def test_an_execution_stopped_in_the_middle_cancels_its_session(warm: Deployed, session_id: str) -> None:
     with warm.frozen("ai-chef-generate-recipe-local"):
         execution = warm.start("ai-chef", {"sessionId": session_id, "profile": PROFILE})
         eventually(lambda: warm.in_state(execution, "GenerateRecipe"))
         warm.aws("stepfunctions", "stop-execution", "--execution-arn", execution, "--cause", "changed my mind")
-        record = warm.ended_record(session_id, seconds=5)
+        record = warm.ended_record(session_id)
     assert record["status"] == "cancelled"
     assert record["error"]["message"] == "changed my mind"
 

@@ -55,7 +55,7 @@ def completed(deployed: Deployed, search_id: str) -> Any:
 def comes_to(deployed: Deployed, search_id: str, delivery: str) -> None:
     """Waits until the ended search's record says so of the delivery."""
     deployed.ended_record(search_id)
-    eventually(lambda: deployed.record(search_id).get("delivery") == delivery, seconds=20)
+    eventually(lambda: deployed.record(search_id).get("delivery") == delivery)
 
 
 @contextmanager

@@ -89,7 +89,7 @@ class Service:
 
     def ended(self, search_id: str) -> Any:
         """The search, once it is not `processing` any more."""
-        eventually(lambda: self.search(search_id)["status"] != "processing", seconds=10)
+        eventually(lambda: self.search(search_id)["status"] != "processing")
         return self.search(search_id)
 
     def post(self, path: str, body: str | bytes, headers: Mapping[str, str] | Mapping[bytes, bytes]) -> httpx.Response:

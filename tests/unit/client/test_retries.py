@@ -50,11 +50,11 @@ def test_what_does_not_pass_is_unavailable_after_four_tries(client: Driver, api:
 def test_an_answer_that_does_not_come_is_waited_for_as_long_as_the_settings_say(
     make: Make, api: Api, pauses: list[float]
 ) -> None:
-    client = make(WorkflowSettings(url=api.url, api_key="the-key", timeout_seconds=0.2))
+    client = make(WorkflowSettings(url=api.url, api_key="the-key", timeout_seconds=0.5))
     api.replies(NEVER, FOUND)
     assert client.get("s-1").session_id == "s-1"
     api.replies(NEVER)
-    with pytest.raises(Unavailable, match=r"none within 0\.2 s \(ReadTimeout\)") as caught:
+    with pytest.raises(Unavailable, match=r"none within 0\.5 s \(ReadTimeout\)") as caught:
         client.get("s-1")
     assert (caught.value.status, caught.value.maybe_done) == (None, True)
 
