@@ -16,6 +16,9 @@ from infra.stage import Stage
 # What the ids of inference profiles begin with, where those of models have their maker's name.
 _BEDROCK_GEOGRAPHIES = frozenset({"us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"})
 
+# What a Lambda has to do beside asking a model twice, for an answer and its repair.
+_BESIDE_MODEL_SECONDS = 5
+
 
 def allow(function: lambda_.Function, actions: list[str], *resources: str) -> None:
     """Lets a function do these actions on these ARNs, and on nothing beside them.
@@ -91,11 +94,19 @@ def allow_files(
 
 
 def allow_model(function: lambda_.Function, stage: Stage) -> None:
-    """Lets a function ask the stage's language model. Raises ConfigurationError when the stage has none."""
-    model = stage.model
+    """Lets a function ask the stage's language model. Raises ConfigurationError when the stage has none, or one that
+    may take longer than the function.
+    """
+    model, timeout = stage.model, cast(cdk.Duration, function.timeout).to_seconds()
     if model is None:
         raise ConfigurationError(
             f'cdk.json: stage "{stage.name}" has a provider "llm", but no "model"; add it: docs/models.md'
+        )
+    if timeout < 2 * model.seconds + _BESIDE_MODEL_SECONDS:
+        raise ConfigurationError(
+            f'cdk.json: "model.seconds" of stage "{stage.name}" is {model.seconds}: a Lambda of {timeout:g} s has no '
+            f"time for two requests and {_BESIDE_MODEL_SECONDS} s beside them; lower it, or raise the state's "
+            "TimeoutSeconds"
         )
     settings = {
         "MODEL_PROVIDER": model.provider,
@@ -103,7 +114,7 @@ def allow_model(function: lambda_.Function, stage: Stage) -> None:
         "MODEL_ANSWER_TOKENS": str(model.answer_tokens),
         "MODEL_TEXT_CHARACTERS": str(model.text_characters),
         "MODEL_SECONDS": str(model.seconds),
-        "MODEL_LAMBDA_SECONDS": str(cast(cdk.Duration, function.timeout).to_seconds()),
+        "MODEL_LAMBDA_SECONDS": str(timeout),
     }
     for name, value in settings.items():
         function.add_environment(name, value)

@@ -7,14 +7,15 @@ they belong to (wheat contains gluten, a crab is a crustacean), and what else pe
 """
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from functools import cache
 
 from ai_chef.catalog import read
 from ai_chef.ingredients import find, known
 from ai_chef.models import Recipe
-from ai_chef.words import UnknownWord, key, look_up
+from ai_chef.words import UnknownWord, forms, key, look_up
 
 
 @cache
@@ -79,15 +80,21 @@ def holding(recipe: Recipe, avoided: AbstractSet[str]) -> Iterator[str]:
 
 @cache
 def _spoken() -> re.Pattern[str]:
-    words = {ingredient.name for ingredient in known().values()} | _by_word().keys()
-    words |= {word for row in read("allergens") for word in row["words"]}
-    words |= {word for ingredient in known().values() for word in ingredient.words}
-    english = sorted((re.escape(word) for word in words if word.isascii() and len(word) > 2), key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(english)})(?:e?s)?\b", re.IGNORECASE)
+    """The longest word first; Korean ones of one syllable, which are part of many others, are left out."""
+    words = {word for row in read("allergens") for word in (row["name"], *row["words"])}
+    words |= {word for each in known().values() for word in (each.name, each.name_ko, *each.words)}
+    english = {form for word in words if word.isascii() for form in forms(word)}
+    korean = {word for word in words if not word.isascii() and len(word) > 1}
+    return re.compile(rf"(?<![a-z])(?:{_any_of(english)})(?![a-z])|{_any_of(korean)}", re.IGNORECASE)
+
+
+def _any_of(words: Iterable[str]) -> str:
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    return "|".join("[ -]?".join(map(re.escape, re.split("[ -]", word))) for word in longest_first)
 
 
 def foods_in(text: str) -> Iterator[tuple[str, frozenset[str]]]:
-    """The words of an English text that name allergens and ingredients, and the names of those."""
-    for word in _spoken().findall(text):
+    """The words of a text, English or Korean, that name allergens and ingredients, and the names of those."""
+    for word in _spoken().findall(unicodedata.normalize("NFKC", text)):
         allergen, ingredient = look_up(_by_word(), word), find(word)
         yield word.lower(), frozenset(name for name in (allergen, ingredient and ingredient.name) if name)

@@ -3,7 +3,7 @@ tables do, and its dish keeps to the rules of every dish.
 """
 
 import json
-import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
@@ -17,6 +17,7 @@ from ai_chef.models import Level, Profile, Recipe
 from ai_chef.prices import estimated_price
 from ai_chef.recipes import dish_ingredients
 from ai_chef.rules import LEVELS, Needs, broken_rules, needs_of
+from ai_chef.words import key
 from core.errors import ModelAnswerInvalid
 from core.llm import language_model
 from core.models import Model
@@ -29,14 +30,13 @@ _INSTRUCTIONS = """You are a Korean home cook. Propose one dish that keeps to al
 - `steps` and `name` are in English, `nameKo` is the dish's Korean name. The steps name no food but the dish's own
   ingredients, by their names.
 The list:"""
-_HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
 class Portion(Model):
     """An ingredient of the list, and how much of it one serving takes."""
 
     name: str
-    amount: int = Field(gt=0)
+    amount: int = Field(gt=0, le=10_000)
 
 
 class Dish(Model):
@@ -50,29 +50,35 @@ class Dish(Model):
     steps: list[str] = Field(min_length=1, max_length=30)
 
 
+class _RuleBroken(ValueError):
+    """A dish that breaks rules: fields of the profile or the dish, and why."""
+
+    def __init__(self, broken: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(reason for _, reason in broken))
+        self.fields = dict.fromkeys(field for field, _ in broken)
+
+
 class LlmRecipes:
     """A RecipeProvider. It is told what a dish must keep to, and nothing of what people wrote."""
 
     def propose(self, profile: Profile) -> list[Recipe]:
         """One dish. Raises NoRecipeFits when the model insists on one that breaks a rule."""
         needs = needs_of(profile)
-        broken: list[tuple[str, str]] = []
 
         def check(dish: Dish) -> None:
-            broken[:] = _strange(dish) or [*broken_rules(_recipe(dish, profile), profile, needs), *_spoken(dish, needs)]
+            broken = _strange(dish) or [*broken_rules(_recipe(dish, profile), profile, needs), *_spoken(dish, needs)]
             if broken:
-                raise ValueError("; ".join(reason for _, reason in broken))
+                raise _RuleBroken(broken)
 
         instructions = f"{_INSTRUCTIONS}\n{_list(needs)}"
         try:
             dish = language_model().answer(Dish, instructions, _wanted(profile, needs), check=check)
-        except ModelAnswerInvalid:
-            if not broken:
+        except ModelAnswerInvalid as error:
+            if not isinstance(error.__cause__, _RuleBroken):
                 raise
-            fields = ", ".join(dict.fromkeys(field for field, _ in broken))
             raise NoRecipeFits(
-                f"The model found no dish that fits this profile: it insists on one that breaks {fields}. Start again "
-                "in a new session, or relax these"
+                "The model found no dish that fits this profile: it insists on one that breaks "
+                f"{', '.join(error.__cause__.fields)}. Start again in a new session, or relax these"
             ) from None
         return [_recipe(dish, profile)]
 
@@ -119,21 +125,31 @@ def _strange(dish: Dish) -> list[tuple[str, str]]:
         for number, portion in enumerate(dish.ingredients)
         if portion.name not in known()
     ]
-    if any(_HANGUL.search(text) for text in (dish.name, *dish.steps)):
+    if not all(_is_written_in(text, "LATIN") for text in (dish.name, *dish.steps)):
         strange.append(("steps", "name and steps must be in English"))
+    if not _is_written_in(dish.name_ko, "HANGUL", "LATIN"):
+        strange.append(("nameKo", "nameKo must be in Korean"))
     return strange
 
 
+def _is_written_in(text: str, *scripts: str) -> bool:
+    """Whether all its letters are of these scripts: in others our tables know no food."""
+    letters = (each for each in unicodedata.normalize("NFKC", text) if each.isalpha())
+    return all(unicodedata.name(letter, "").startswith(scripts) for letter in letters)
+
+
 def _spoken(dish: Dish, needs: Needs) -> Iterator[tuple[str, str]]:
-    """The foods that name and steps speak of though they must not be in the dish, or are nothing of it."""
-    used = [portion.name for portion in dish.ingredients]
-    held = frozenset({"water"}).union(*map(contents, used))
+    """The foods that names and steps speak of though they must not be in the dish, or are nothing of it."""
+    used = [known()[portion.name] for portion in dish.ingredients]
+    called = [key(name) for each in used for name in (each.name, each.name_ko)]
+    held = frozenset({"water"}).union(*(contents(each.name) for each in used))
     avoided = _avoided(needs)
-    for place, text in (("name", dish.name), *((f"steps.{number}", step) for number, step in enumerate(dish.steps))):
+    steps = ((f"steps.{number}", step) for number, step in enumerate(dish.steps))
+    for place, text in (("name", dish.name), ("nameKo", dish.name_ko), *steps):
         for word, names in foods_in(text):
             if not avoided.isdisjoint(frozenset().union(*map(contents, names))):
                 yield place, f"{place} names {word}, which must not be in the dish"
-            elif held.isdisjoint(names) and not any(word.removesuffix("s") in name.lower() for name in used):
+            elif held.isdisjoint(names) and not any(key(word).removesuffix("s") in name for name in called):
                 yield place, f"{place} names {word}, which is nothing of its ingredients"
 
 

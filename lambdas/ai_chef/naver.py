@@ -19,13 +19,17 @@ from core.errors import ProviderUnavailable
 from core.models import Model
 from core.parameters import secret
 
+_APART = 0.1
+"""Seconds between requests: ten may come in one."""
+_PAUSE = 1.0
+"""Seconds to wait after too many, for other sessions ask with the same application."""
 _SECONDS = 3.0
 _SECONDS_FOR_ALL = 30.0
 _DISPLAY = 20
-_COME_BACK = frozenset({408, 425, 429})
 _CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 _TAG = re.compile(r"</?b>")
 _SPACES = re.compile(r"\s+")
+_LETTER = r"[^\W\d_]"
 _FOOD = "식품"
 
 
@@ -54,7 +58,7 @@ class Found(Model):
 
 
 class NaverPrices:
-    """A PriceProvider. It repeats no request, and follows no redirect."""
+    """A PriceProvider. It keeps to the search's pace, repeats once what came too fast, and follows no redirect."""
 
     def __init__(self, url: str, credentials: Credentials) -> None:
         self._url = url
@@ -62,22 +66,17 @@ class NaverPrices:
             "X-Naver-Client-Id": credentials.client_id,
             "X-Naver-Client-Secret": credentials.client_secret,
         }
+        self._next = 0.0
 
     def find_offers(self, ingredients: Iterable[RecipeIngredient]) -> Mapping[str, list[Offer]]:
         ends = time.monotonic() + _SECONDS_FOR_ALL
-        offers: dict[str, list[Offer]] = {}
-        for item in ingredients:
-            if time.monotonic() > ends:
-                raise ProviderUnavailable("the shopping search is too slow to ask for every ingredient")
-            offers[item.name] = list(_offers(self._search(item.name_ko), known()[item.name]))
-        return offers
+        return {item.name: list(_offers(self._search(item.name_ko, ends), known()[item.name])) for item in ingredients}
 
-    def _search(self, words: str) -> list[Any]:
-        query = {"query": words, "display": _DISPLAY, "sort": "sim", "exclude": "used:rental:cbshop"}
-        try:
-            status, body = http.get(f"{self._url}?{urlencode(query)}", self._headers, seconds=_SECONDS)
-        except http.NoAnswer as error:
-            raise ProviderUnavailable(f"the shopping search gave no answer: {error}") from None
+    def _search(self, words: str, ends: float) -> list[Any]:
+        status, body = self._ask(words, ends)
+        if status == 429:
+            time.sleep(_PAUSE)
+            status, body = self._ask(words, ends)
         answer = _object(body)
         if status != 200:
             raise _refusal(status, answer.get("errorCode"))
@@ -85,6 +84,17 @@ class NaverPrices:
         if not isinstance(items, list):
             raise ProviderUnavailable("the shopping search sent what is no answer of its")
         return items
+
+    def _ask(self, words: str, ends: float) -> tuple[int, bytes]:
+        time.sleep(max(0.0, self._next - time.monotonic()))
+        self._next = time.monotonic() + _APART
+        if time.monotonic() > ends:
+            raise ProviderUnavailable("the shopping search is too slow to ask for every ingredient")
+        query = {"query": words, "display": _DISPLAY, "sort": "sim", "exclude": "used:rental:cbshop"}
+        try:
+            return http.get(f"{self._url}?{urlencode(query)}", self._headers, seconds=_SECONDS)
+        except http.NoAnswer as error:
+            raise ProviderUnavailable(f"the shopping search gave no answer: {error}") from None
 
 
 def from_settings() -> NaverPrices:
@@ -103,7 +113,7 @@ def from_settings() -> NaverPrices:
 
 def _offers(items: list[Any], ingredient: Ingredient) -> Iterable[Offer]:
     """The products that are this ingredient, by their titles, in packs of a readable size."""
-    words = [_together(word) for word in (ingredient.name_ko, *ingredient.words)]
+    words = (ingredient.name_ko, *ingredient.words)
     for item in items:
         try:
             found = Found.model_validate(item)
@@ -111,9 +121,16 @@ def _offers(items: list[Any], ingredient: Ingredient) -> Iterable[Offer]:
             continue
         title = html.unescape(_TAG.sub("", found.title))
         size = pack_size(title, ingredient)
-        named = any(word in _together(title) for word in words)
+        named = any(_names(title, word) for word in words)
         if size and named and found.category1 in ("", _FOOD) and found.product_type in (1, 2, 3):
             yield Offer(product=title, shop=found.mall_name or "네이버", pack_size=size, pack_price=found.lprice)
+
+
+def _names(title: str, word: str) -> bool:
+    """Whether a title has a word, however it is spaced. One syllable stands alone: 배, a pear, is part of 절임배추."""
+    if len(word) == 1:
+        return re.search(f"(?<!{_LETTER}){word}(?!{_LETTER})", title) is not None
+    return _together(word) in _together(title)
 
 
 def _together(text: str) -> str:
@@ -122,7 +139,7 @@ def _together(text: str) -> str:
 
 def _refusal(status: int, code: Any) -> Exception:
     told = f"{status} ({code})" if isinstance(code, str) and _CODE.fullmatch(code) else f"{status}"
-    if status in _COME_BACK or status >= 500:
+    if http.comes_back(status):
         return ProviderUnavailable(f"the shopping search answered {told}")
     if status in (401, 403):
         return PriceSearchRefused(

@@ -10,10 +10,10 @@ from ai_chef.models import Unit
 _NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)"
 _TIMES = (
     r"(?:\s*[x*\u00d7]\s*(?P<times>\d{1,3})(?!\d)"
-    r"|[\s,]*(?P<packs>\d{1,3})\s*(?:개입|개|팩|봉지|봉|병|캔|입|포|통|박스))?"
+    r"|[\s,)]*(?P<packs>\d{1,3})\s*(?:개입|개(?!월)|팩|봉지|봉|병|캔|입|포|통|박스|판))?"
 )
 _MEASURED = re.compile(rf"(?<![\d.,]){_NUMBER}\s*(?P<unit>kg|g|그램|ml|l|리터)(?![a-z]){_TIMES}")
-_COUNTED = re.compile(rf"(?<![\d.,]){_NUMBER}\s*(?:구|개입|알|개|입|마리|쪽|송이)")
+_COUNTED = re.compile(rf"(?<![\d.,]){_NUMBER}\s*(?:구|개입|알|개(?!월)|입|마리|쪽|송이){_TIMES}")
 _UNITS: dict[str, tuple[Unit, float]] = {
     "kg": ("g", 1000),
     "g": ("g", 1),
@@ -22,7 +22,7 @@ _UNITS: dict[str, tuple[Unit, float]] = {
     "리터": ("ml", 1000),
     "ml": ("ml", 1),
 }
-_SAMPLES = re.compile(r"[~/]\s*\d|택\s*1|옵션|골라")
+_SAMPLES = re.compile(r"[~/]\s*\d|\d\s*(?:kg|g|ml|l)?\s*[-\u2013]\s*\d|택\s*1|옵션|골라")
 
 
 def pack_size(title: str, ingredient: Ingredient) -> int | None:
@@ -41,7 +41,7 @@ def pack_size(title: str, ingredient: Ingredient) -> int | None:
 def _measured(title: str, ingredient: Ingredient) -> Iterator[float]:
     for found in _MEASURED.finditer(title):
         unit, factor = _UNITS[found["unit"]]
-        amount = _number(found["number"]) * factor * int(found["times"] or found["packs"] or 1)
+        amount = _amount(found) * factor
         if unit == ingredient.unit:
             yield amount
         elif unit == "g":
@@ -50,8 +50,9 @@ def _measured(title: str, ingredient: Ingredient) -> Iterator[float]:
 
 def _counted(title: str, ingredient: Ingredient) -> Iterator[float]:
     if ingredient.unit == "piece":
-        yield from (_number(found["number"]) for found in _COUNTED.finditer(title))
+        yield from map(_amount, _COUNTED.finditer(title))
 
 
-def _number(text: str) -> float:
-    return float(text.replace(",", ""))
+def _amount(found: re.Match[str]) -> float:
+    """What is in all packs."""
+    return float(found["number"].replace(",", "")) * int(found["times"] or found["packs"] or 1)

@@ -1,4 +1,4 @@
-"""Finding people's words in a table, in Korean or English, however they are spaced, hyphenated or cased."""
+"""Finding words in a table, in Korean or English, however they are spaced, hyphenated or cased."""
 
 import re
 import unicodedata
@@ -21,8 +21,12 @@ def key(text: str) -> str:
     return _SUFFIXES.sub("", _GAPS.sub("", unicodedata.normalize("NFKC", text).casefold()))
 
 
+def forms(word: str) -> tuple[str, ...]:
+    """What an English word may be in the singular and the plural, itself first: each is among the forms of each."""
+    fewer = (word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word))
+    return (word, *fewer, f"{word}s", f"{word}es", re.sub("y$", "ies", word))
+
+
 def look_up(table: Mapping[str, T], text: str) -> T | None:
     """What a table by keys holds for a word, be an English one in the singular or the plural."""
-    word = key(text)
-    forms = (word, f"{word}s", word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word))
-    return next((table[form] for form in forms if form in table), None)
+    return next((table[form] for form in forms(key(text)) if form in table), None)

@@ -2,6 +2,8 @@
 Retry does that, with the same idempotency key.
 """
 
+import contextlib
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ import urllib3
 
 _CONNECT_SECONDS = 2.0
 _LONGEST_ANSWER = 64 * 1024
+# 409: another request with the key is still at work, by the draft standard of the Idempotency-Key header:
+# https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
+_COME_BACK = frozenset({408, 409, 425, 429})
 
 
 class NoAnswer(Exception):
@@ -33,10 +38,16 @@ def is_private(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"))
 
 
+def comes_back(status: int) -> bool:
+    """Whether a service that answers so may answer otherwise later: it is busy, or has failed."""
+    return status in _COME_BACK or status >= 500
+
+
 def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float) -> tuple[int, bytes]:
     """The answer's status and body, of a long one its beginning.
 
-    seconds: the longest silence, and the longest that a body may take. Raises NoAnswer.
+    seconds: the longest that all of it may take, unless the headers come in drops: then each is waited for anew.
+    Raises NoAnswer.
     """
     answer = send("POST", url, body, headers, seconds=seconds)
     return answer.status, answer.body
@@ -58,13 +69,14 @@ def send(
     longest: int = _LONGEST_ANSWER,
 ) -> Answer:
     """As post, with the answer's headers. longest: of its body no more than about so many bytes are read."""
-    timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=seconds)
+    ends = time.monotonic() + seconds
+    timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, total=seconds)
     try:
         response = _pool().request(
             method, url, body=body, headers=dict(headers), timeout=timeout, preload_content=False, redirect=False
         )
         try:
-            return Answer(response.status, response.headers, _read(response, seconds, longest))
+            return Answer(response.status, response.headers, _read(response, ends, longest))
         finally:
             response.close()
     except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -76,10 +88,23 @@ def _pool() -> urllib3.PoolManager:
     return urllib3.PoolManager(retries=False)
 
 
-def _read(response: urllib3.BaseHTTPResponse, seconds: float, longest: int) -> bytes:
-    body, deadline = b"", time.monotonic() + seconds
-    while len(body) < longest and (chunk := response.read1(_LONGEST_ANSWER)):
-        body += chunk
-        if time.monotonic() > deadline:
-            raise urllib3.exceptions.TimeoutError("the answer came too slowly")
+def _read(response: urllib3.BaseHTTPResponse, ends: float, longest: int) -> bytes:
+    """Each read may last as long as the headers might: a body that is late is cut off from beside it."""
+    body, cut_off = b"", threading.Timer(max(0.0, ends - time.monotonic()), _cut_off, [response])
+    cut_off.start()
+    try:
+        while len(body) < longest and (chunk := response.read1(_LONGEST_ANSWER)):
+            body += chunk
+    except (urllib3.exceptions.HTTPError, OSError):
+        if time.monotonic() < ends:
+            raise
+    finally:
+        cut_off.cancel()
+    if time.monotonic() >= ends:
+        raise urllib3.exceptions.TimeoutError("the answer came too slowly")
     return body
+
+
+def _cut_off(response: urllib3.BaseHTTPResponse) -> None:
+    with contextlib.suppress(OSError, RuntimeError, ValueError):  # it has been read, or closed, meanwhile
+        response.shutdown()

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from core.asking import AskingSettings, asking_step
-from core.parameters import parameter, secret
+from core.parameters import api_key, parameter
 from core.questions import Webhook
 from core.settings import load
 from core.step import Session
@@ -24,7 +24,7 @@ def handler(request: FoundSearch, session: Session) -> Webhook:
 
     def send(callback_url: str) -> None:
         settings = load(Settings)
-        vendor = Vendor(parameter(settings.vendor_url_parameter), secret(settings.vendor_secret))
+        vendor = Vendor(parameter(settings.vendor_url_parameter), api_key(settings.vendor_secret))
         vendor.request(review_request(request, request.candidates, callback_url))
 
     return Webhook(accepts=("review",), expires_in=request.review_seconds, send=send)

@@ -9,7 +9,6 @@ from matching.errors import VendorRefused, VendorUnavailable
 from matching.models import Candidate, Kind, Search
 
 _SECONDS = 4.0
-_COME_BACK = frozenset({408, 425, 429})
 
 
 class ReviewCandidate(Model):
@@ -50,7 +49,7 @@ class Vendor:
             status, _ = http.post(f"{self._url}/reviews", body, headers, seconds=_SECONDS)
         except http.NoAnswer as error:
             raise VendorUnavailable(f"the vendor gave no answer: {error}") from None
-        if status in _COME_BACK or status >= 500:
+        if http.comes_back(status):
             raise VendorUnavailable(f"the vendor answered {status}")
         if not 200 <= status < 300:
             raise VendorRefused(f"the vendor refused the request: status {status}")

@@ -5,8 +5,9 @@ that stand there, and mentions are counted, not believed.
 import json
 import re
 from collections.abc import Iterable, Iterator
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from core.llm import language_model
 from core.models import Model
@@ -27,6 +28,8 @@ from novel_analysis.models import (
 _LANGUAGES: dict[Language, str] = {"zh": "Chinese", "en": "English", "ko": "Korean", "ja": "Japanese"}
 _MOST_CHARACTERS, _MOST_PLACES, _MOST_LOOKS = 60, 40, 3
 """What a request holds of the bible: those of the chapter, the most mentioned first."""
+_LONGEST_NAME, _LONGEST_LOOK = 60, 200
+"""Characters of what goes into the bible, and so into the requests of all chapters."""
 
 _READ = """You read a chapter of a novel, in {language}, for its storyboard. Find its persons and places.
 - `name` is a person's fullest name in the chapter, `aliases` are the further names and titles that the text calls the
@@ -38,24 +41,31 @@ _DRAW = """You draw a chapter of a novel, in {language}, as a storyboard: its sc
 happens at one place and time, in two to eight panels.
 - `action` is what one sees in the panel: one sentence, in {language}. `shot` is how it is framed.
 - `caption` is the narrator's words where the picture needs them, else null. `dialogue` is what is said, word for word.
-- `speaker`, `characters` and `place` are names of this bible, whatever the text calls them; `speaker` and `place` are
-  null where the text does not tell, or the bible does not know them. The bible is material too:
-{bible}"""
+- `speaker`, `characters` and `place` are names of the bible, which is the context, whatever the text calls them;
+  `speaker` and `place` are null where the text does not tell, or the bible does not know them."""
+
+
+def _in_one_line(text: str) -> str:
+    """With single spaces: a text may be broken into lines anywhere, in the midst of a name too."""
+    return " ".join(text.split())
+
+
+OneLine = Annotated[str, AfterValidator(_in_one_line)]
 
 
 class SeenPerson(Model):
     """A person of the chapter."""
 
-    name: str = Field(min_length=1)
-    aliases: list[str]
-    looks: list[str]
+    name: OneLine
+    aliases: list[OneLine]
+    looks: list[OneLine]
 
 
 class Seen(Model):
     """Who and what is in the chapter."""
 
     characters: list[SeenPerson]
-    places: list[str]
+    places: list[OneLine]
 
 
 class DrawnPanel(Model):
@@ -88,27 +98,32 @@ class LlmAnalyser:
         self._model = language_model()
 
     def extract(self, chapter: ChapterText, language: Language) -> Facts:
+        text, told = _in_one_line(chapter.text), False
+
         def check(seen: Seen) -> None:
-            _refuse(
-                f"characters.{number}.name is not in the text as you write it"
-                for number, each in enumerate(seen.characters)
-                if not _mentions(chapter.text, [each.name])
-            )
+            """What it was told once and says again is left out, as a wrong alias is."""
+            nonlocal told
+            strange = [number for number, each in enumerate(seen.characters) if not _is_named(text, each.name)]
+            told = bool(strange) and not told
+            if told:
+                _refuse(f"characters.{number}.name is not in the text as you write it" for number in strange)
 
         instructions = _READ.format(language=_LANGUAGES[language])
         seen = self._model.answer(Seen, instructions, chapter.text, check=check, join=_seen_together)
-        return _facts(chapter.text, seen)
+        return _facts(text, seen)
 
     def draw(self, chapter: ChapterText, language: Language, bible: Bible) -> list[Scene]:
-        known = _of_chapter(bible, chapter.text)
+        known = _of_chapter(bible, _in_one_line(chapter.text))
         names = _names(known.characters)
         places = {place.name for place in known.places}
 
         def check(drawing: Drawing) -> None:
             _refuse(_strangers(drawing, names.keys(), places))
 
-        instructions = _DRAW.format(language=_LANGUAGES[language], bible=_told(known))
-        drawing = self._model.answer(Drawing, instructions, chapter.text, check=check, join=_drawn_together)
+        instructions, context = _DRAW.format(language=_LANGUAGES[language]), f"The bible: {_told(known)}"
+        drawing = self._model.answer(
+            Drawing, instructions, chapter.text, context=context, check=check, join=_drawn_together
+        )
         return [_scene(number, scene, names) for number, scene in enumerate(drawing.scenes, start=1)]
 
 
@@ -126,20 +141,24 @@ def _mentions(text: str, names: Iterable[str]) -> int:
     return len(re.findall(rf"(?<![A-Za-z])(?:{any_name})(?![A-Za-z])", text))
 
 
+def _is_named(text: str, name: str) -> bool:
+    return len(name) <= _LONGEST_NAME and _mentions(text, [name]) > 0
+
+
 def _facts(text: str, seen: Seen) -> Facts:
-    """What was seen, without what is not in the text."""
+    """What was seen, without what is not in the text, or too long."""
     return Facts(
-        characters=[
-            CharacterFacts(
-                name=each.name,
-                aliases=[alias for alias in each.aliases if alias != each.name and _mentions(text, [alias])],
-                mentions=_mentions(text, [each.name, *each.aliases]),
-                looks=[look for look in each.looks if look.strip() and look in text],
-            )
-            for each in seen.characters
+        characters=[_person(text, each) for each in seen.characters if _is_named(text, each.name)],
+        places=[
+            PlaceFacts(name=name, mentions=_mentions(text, [name])) for name in seen.places if _is_named(text, name)
         ],
-        places=[PlaceFacts(name=name, mentions=found) for name in seen.places if (found := _mentions(text, [name]))],
     )
+
+
+def _person(text: str, seen: SeenPerson) -> CharacterFacts:
+    aliases = [alias for alias in seen.aliases if alias != seen.name and _is_named(text, alias)]
+    looks = [look for look in seen.looks if look and len(look) <= _LONGEST_LOOK and look in text]
+    return CharacterFacts(name=seen.name, aliases=aliases, mentions=_mentions(text, [seen.name, *aliases]), looks=looks)
 
 
 def _seen_together(parts: list[Seen]) -> Seen:

@@ -23,7 +23,7 @@ def stages(**model: Any) -> dict[str, Any]:
         "id": "amazon.nova-lite-v1:0",
         "answerTokens": 4000,
         "textCharacters": 20_000,
-        "seconds": 40,
+        "seconds": 25,
     }
     found: dict[str, Any] = json.loads(json.dumps(context()["stages"]))
     found["dev"]["model"] = asked | model
@@ -74,7 +74,8 @@ def test_a_function_is_told_the_models_bounds() -> None:
             "MODEL_ID": "amazon.nova-lite-v1:0",
             "MODEL_ANSWER_TOKENS": "4000",
             "MODEL_TEXT_CHARACTERS": "20000",
-            "MODEL_SECONDS": "40",
+            "MODEL_SECONDS": "25",
+            "MODEL_LAMBDA_SECONDS": "60",
         }.items()
     )
     assert not {"MODEL_URL", "MODEL_SECRET"} & told.keys()
@@ -92,6 +93,16 @@ def test_a_service_without_an_address_is_told_to_give_it() -> None:
         asking(provider="openai_compatible", id="qwen-plus")
     assert str(refused.value) == (
         'cdk.json: "model" of stage "dev" has no "url"; give the address of its OpenAI-compatible service'
+    )
+
+
+def test_a_model_that_takes_longer_than_the_lambda_is_refused() -> None:
+    asking(seconds=27)
+    with pytest.raises(ConfigurationError) as refused:
+        asking(seconds=28)
+    assert str(refused.value) == (
+        'cdk.json: "model.seconds" of stage "dev" is 28: a Lambda of 60 s has no time for two requests and 5 s beside '
+        "them; lower it, or raise the state's TimeoutSeconds"
     )
 
 

@@ -39,12 +39,13 @@ class Says:
 
 @dataclass(frozen=True)
 class Fails:
-    """A service's refusal."""
+    """A service's refusal. body: what it sends, where that is not what services of its kind send."""
 
     status: int
     code: str = "Error"
     message: str = "no"
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ class _Handler(Handler):
         parts = urlsplit(self.path)
         body = json.loads(self.body()) if self.command == "POST" else parse_qs(parts.query)
         self.server.asked.append(Asked(parts.path, dict(self.headers), body))
-        match self.server.next():
+        match _extraneous(parts.path, body) or self.server.next():
             case Hangs():
                 self.server.given_up.wait()
             case Fails() as fails:
@@ -110,7 +111,21 @@ class _Handler(Handler):
             self.wfile.write(text)
 
 
+def _extraneous(path: str, request: Any) -> Fails | None:
+    """Nova's refusal of a schema with more at its top than it takes:
+    https://docs.aws.amazon.com/nova/latest/userguide/tool-use-definition.html
+    """
+    if not path.endswith("/converse"):
+        return None
+    [tool] = request["toolConfig"]["tools"]
+    extraneous = tool["toolSpec"]["inputSchema"]["json"].keys() - {"type", "properties", "required"}
+    where = "#/toolConfig/tools/0/toolSpec/inputSchema/json: extraneous key"
+    return Fails(400, "ValidationException", f"{where} {sorted(extraneous)} is not permitted") if extraneous else None
+
+
 def _refusal(path: str, fails: Fails) -> Any:
+    if fails.body is not None:
+        return fails.body
     if path.endswith("/converse"):
         return {"message": fails.message}
     if path.endswith("/completions"):

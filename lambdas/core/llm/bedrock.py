@@ -15,6 +15,8 @@ from core.llm.services import ComeBack, ModelSettings, Question, Reply, WindowEx
 from core.settings import WrongSettings
 
 _COME_BACK = frozenset({408, 424, 429})  # ModelTimeout, ModelError, Throttling and ModelNotReady
+# All that Nova takes at a schema's top: https://docs.aws.amazon.com/nova/latest/userguide/tool-use-definition.html
+_TOP = ("type", "properties", "required")
 _REFUSED = frozenset({"guardrail_intervened", "content_filtered"})
 
 
@@ -25,7 +27,11 @@ class Bedrock:
         self._settings = settings
 
     def send(self, question: Question) -> Reply:
-        tool: Any = {"name": question.name, "inputSchema": {"json": question.schema}}
+        tool: Any = {
+            "name": question.name,
+            "description": question.schema.get("description", question.name),
+            "inputSchema": {"json": {key: question.schema[key] for key in _TOP}},
+        }
         try:
             answer: Any = aws.bedrock(self._settings.model_seconds).converse(
                 modelId=self._settings.model_id,
@@ -63,10 +69,11 @@ class Bedrock:
 def _reply(answer: Any) -> Reply:
     stopped = answer["stopReason"]
     usage = answer.get("usage", {})
+    refusal: ModelRefused | WindowExceeded | None = None
     if stopped in _REFUSED:
-        raise ModelRefused(f"the model gives no answer to this text: {stopped}")
-    if stopped == "model_context_window_exceeded":
-        raise WindowExceeded
+        refusal = ModelRefused(f"the model gives no answer to this text: {stopped}")
+    elif stopped == "model_context_window_exceeded":
+        refusal = WindowExceeded()
     content = answer.get("output", {}).get("message", {}).get("content", [])
     inputs = [block["toolUse"]["input"] for block in content if "toolUse" in block]
     text = "".join(block.get("text", "") for block in content)
@@ -75,4 +82,5 @@ def _reply(answer: Any) -> Reply:
         stopped != "max_tokens",
         usage.get("inputTokens"),
         usage.get("outputTokens"),
+        refusal,
     )

@@ -12,13 +12,11 @@ from pydantic import Field
 from core import http
 from core.errors import AccessDenied, ModelRefused
 from core.llm.services import ComeBack, ModelSettings, Question, Reply, WindowExceeded, says_too_long, seconds_to_wait
-from core.parameters import secret
+from core.parameters import api_key
 from core.settings import WrongSettings, load
 
-_COME_BACK = frozenset({408, 409, 425, 429})
 _LONGEST_ANSWER = 1024 * 1024
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_OUT_OF_CREDIT = frozenset({"insufficient_quota", "Arrearage"})
 
 
 class OpenAiSettings(ModelSettings):
@@ -35,10 +33,11 @@ class OpenAiCompatible:
         self._settings, self._key = settings, key
 
     def send(self, question: Question) -> Reply:
+        schema = json.dumps(question.schema)  # told too, for some services only see to it that the answer is JSON
         body = {
             "model": self._settings.model_id,
             "messages": [
-                {"role": "system", "content": question.instructions},
+                {"role": "system", "content": f"{question.instructions}\n\nThe schema: {schema}"},
                 {"role": "user", "content": question.text},
             ],
             "max_tokens": self._settings.model_answer_tokens,
@@ -60,13 +59,16 @@ class OpenAiCompatible:
 
     def _named(self, answer: http.Answer) -> Exception:
         """The service's refusal in our words; never in its own, which may quote what it was sent."""
-        error = _object(_object(_json(answer.body)).get("error"))
+        error = _refusal(answer.body)
         code = error.get("code")
         told = f"{answer.status} ({code})" if isinstance(code, str) and _CODE.fullmatch(code) else f"{answer.status}"
-        if code in _OUT_OF_CREDIT:
-            return AccessDenied(f"the model's service answered {told}: see to the account's balance and limits")
-        if answer.status in _COME_BACK or answer.status >= 500:
-            return ComeBack(f"the model's service answered {told}", seconds_to_wait(answer.headers.get("Retry-After")))
+        if http.comes_back(answer.status):
+            # Qwen's says so too of too many tokens in a minute.
+            why = ": too much at once, or see to the account's balance" if code == "insufficient_quota" else ""
+            wait = seconds_to_wait(answer.headers.get("Retry-After"))
+            return ComeBack(f"the model's service answered {told}{why}", wait)
+        if code == "Arrearage":
+            return AccessDenied(f"the model's service answered {told}: see to the account's balance")
         if answer.status == 413 or code == "context_length_exceeded" or says_too_long(error.get("message")):
             return WindowExceeded()
         if answer.status in (401, 403):
@@ -86,11 +88,11 @@ class OpenAiCompatible:
 
 
 def from_settings() -> OpenAiCompatible:
-    """Raises WrongSettings unless the service's address is https, or on this machine."""
+    """Raises WrongSettings unless the service's address is https, or on this machine, and the secret holds a key."""
     settings = load(OpenAiSettings)
     if not http.is_private(settings.model_url):
         raise WrongSettings("environment variables: MODEL_URL: the model's address must be https")
-    return OpenAiCompatible(settings, secret(settings.model_secret).strip())
+    return OpenAiCompatible(settings, api_key(settings.model_secret))
 
 
 def _reply(body: bytes) -> Reply:
@@ -100,14 +102,21 @@ def _reply(body: bytes) -> Reply:
         raise ComeBack("the model's service sent what is no chat completion")
     choice, usage = _object(choices[0]), _object(answer.get("usage"))
     message, finished = _object(choice.get("message")), choice.get("finish_reason")
-    if finished == "content_filter" or message.get("refusal"):
-        raise ModelRefused("the model gives no answer to this text")
+    refused = finished == "content_filter" or message.get("refusal")
     return Reply(
         str(message.get("content") or ""),
         finished != "length",
         usage.get("prompt_tokens"),
         usage.get("completion_tokens"),
+        ModelRefused("the model gives no answer to this text") if refused else None,
     )
+
+
+def _refusal(body: bytes) -> dict[str, Any]:
+    """What a refusal says: under `error`, or without it, as vLLM does, or in a list, as Gemini does."""
+    told = _json(body)
+    told = _object(told[0] if isinstance(told, list) and told else told)
+    return _object(told.get("error")) or told
 
 
 def _json(body: bytes) -> Any:

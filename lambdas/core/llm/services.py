@@ -6,9 +6,15 @@ from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
+from core.errors import ModelRefused
 from core.settings import Settings
 
-_TOO_LONG = re.compile(r"too long|(context|input|prompt) length|context window|too many (input )?tokens", re.IGNORECASE)
+_TOO_LONG = re.compile(
+    r"too long|(context|input|prompt) length|context (window|size)|too many (input )?tokens"
+    r"|input tokens?( count)?( \(\d+\))?( has)? exceed|prompt exceeds max",
+    re.IGNORECASE,
+)
+"""As OpenAI, vLLM, Qwen and Claude put it; and as Nova, Gemini and GLM do."""
 
 
 class ModelSettings(Settings):
@@ -52,19 +58,24 @@ class Question:
 
 @dataclass(frozen=True)
 class Reply:
-    """json: what the model answered, whatever that is. whole: it was not cut off. tokens: None where nobody says."""
+    """json: what the model answered, whatever that is. whole: it was not cut off. tokens: None where nobody says.
+    refusal: what to raise where there is no answer, once the tokens are counted, for they cost the same.
+    """
 
     json: str
     whole: bool
     input_tokens: int | None
     output_tokens: int | None
+    refusal: ModelRefused | WindowExceeded | None = None
 
 
 class Service(Protocol):
     """A service with models. It repeats no request, and follows no redirect."""
 
     def send(self, question: Question) -> Reply:
-        """Asks once. Raises ComeBack, WindowExceeded, and the final ModelRefused, AccessDenied and WrongSettings."""
+        """Asks once. Raises ComeBack, WindowExceeded, and the final ModelRefused, AccessDenied and WrongSettings, where
+        the service takes no request.
+        """
         ...
 
 

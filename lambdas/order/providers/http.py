@@ -8,14 +8,11 @@ from urllib.parse import quote
 from pydantic import Field, ValidationError
 
 from core import http, settings
-from core.parameters import secret
+from core.parameters import api_key
 from order.errors import PaymentDeclined, PaymentRefused, PaymentUnavailable, VoidRefused
 from order.models import Payment
 
 _SECONDS = 4.0
-# 409: another request with the key is still at work, by the draft standard of the Idempotency-Key header:
-# https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
-_COME_BACK = frozenset({408, 409, 425, 429})
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -71,7 +68,7 @@ class HttpPayments:
                 status, text = http.post(self._url + path, json.dumps(body).encode(), everything, seconds=_SECONDS)
         except http.NoAnswer as error:
             raise PaymentUnavailable(f"the payment service gave no answer: {error}") from None
-        if status in _COME_BACK or status >= 500:
+        if http.comes_back(status):
             raise PaymentUnavailable(f"the payment service answered {status}")
         try:
             return status, json.loads(text)
@@ -80,11 +77,11 @@ class HttpPayments:
 
 
 def from_settings() -> HttpPayments:
-    """Raises WrongSettings unless the service's address is https, or on this machine."""
+    """Raises WrongSettings unless the service's address is https, or on this machine, and the secret holds a key."""
     given = settings.load(HttpSettings)
     if not http.is_private(given.payment_url):
         raise settings.WrongSettings("environment variables: PAYMENT_URL: the payment service's address must be https")
-    return HttpPayments(given.payment_url, secret(given.payment_secret))
+    return HttpPayments(given.payment_url, api_key(given.payment_secret))
 
 
 def _path(key: str) -> str:

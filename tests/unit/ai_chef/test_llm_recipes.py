@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 
 from ai_chef import generate_recipe, orchestrate_session
-from ai_chef.allergens import is_free_of
+from ai_chef.allergens import contents, foods_in, is_free_of
 from ai_chef.errors import NoRecipeFits
 from ai_chef.models import Recipe
+from ai_chef.recipes import CatalogRecipes
 from core import http
 from core.errors import ModelAnswerInvalid, ModelRefused, ProviderUnavailable
 from tests.support.loopback import serving
 from tests.support.model_server import Fails, ModelServer, Says, model_environment
 from tests.support.tables import record_of
+from tests.unit.ai_chef.profiles import profile
 from tests.unit.ai_chef.test_steps import event
 
 PROFILE = {"target": "general", "allergies": ["우유"], "budget": 30000, "servings": 3}
@@ -82,10 +84,24 @@ def test_the_model_is_told_the_needs_and_none_of_the_words_that_people_wrote(ser
         (BUTTERED, {}, "butter must not be in it"),
         (SPOKEN, {}, "steps.1 names butter, which must not be in the dish"),
         (TOFU | {"steps": ["Fry the tofu with rice."]}, {}, "steps.0 names rice, which is nothing of its ingredients"),
+        (TOFU | {"steps": ["Top the tofu with anchovies."]}, {"allergies": ["생선"]}, "steps.0 names anchovies, which"),
+        (TOFU | {"steps": ["Fry the tofu with blueberries."]}, {}, "steps.0 names blueberries, which is nothing"),
+        (TOFU | {"steps": ["Add fish-sauce."]}, {"allergies": ["anchovy"]}, "steps.0 names fish-sauce, which must not"),
         (TOFU | {"steps": ["두부를 굽는다."]}, {}, "name and steps must be in English"),
+        (TOFU | {"steps": ["\u1107\u1165\u1110\u1165 and tofu."]}, {}, "name and steps must be in English"),
+        (TOFU | {"steps": ["バターで豆腐を焼く。"]}, {}, "name and steps must be in English"),
+        (TOFU | {"steps": ["加入黄油和牛奶。"]}, {}, "name and steps must be in English"),
+        (TOFU | {"nameKo": "버터 두부구이"}, {}, "nameKo names 버터, which must not be in the dish"),
+        (TOFU | {"nameKo": "새우두부구이"}, {}, "nameKo names 새우, which is nothing of its ingredients"),
+        (TOFU | {"nameKo": "牛乳豆腐"}, {}, "nameKo must be in Korean"),
         (TOFU | {"level": "advanced"}, {}, "its level is advanced, and may be beginner"),
         (TOFU | {"ingredients": [{"name": "Tofu", "amount": 1}]}, {}, "ingredients.0.name is not in the list"),
         (TOFU | {"ingredients": [{"name": "tofu", "amount": 0}]}, {}, "ingredients.0.amount: Input should be greater"),
+        (
+            TOFU | {"ingredients": [{"name": "tofu", "amount": 10**40}]},
+            {},
+            "ingredients.0.amount: Input should be less",
+        ),
         (
             TOFU | {"ingredients": [{"name": "rice", "amount": 90}], "steps": ["Cook the rice."]},
             {"target": "keto"},
@@ -146,6 +162,20 @@ def test_what_a_model_does_instead_has_its_own_names(server: ModelServer, answer
     assert record_of("s1")["steps"]["GenerateRecipe"]["error"]["type"] == error.__name__
 
 
+def test_a_model_that_answers_no_dish_in_the_end_is_not_said_to_insist_on_one(server: ModelServer) -> None:
+    server.script = [Says(BUTTERED), Says("I would rather not.")]
+    with pytest.raises(ModelAnswerInvalid):
+        cook()
+
+
+def test_the_korean_names_of_the_catalog_s_dishes_name_what_is_in_them() -> None:
+    for dish in CatalogRecipes().propose(profile()):
+        held = frozenset().union(*(contents(item.name) for item in dish.ingredients))
+        called = "".join(item.name_ko.replace(" ", "") for item in dish.ingredients)
+        for word, names in foods_in(dish.name_ko):
+            assert not held.isdisjoint(names) or word in called, dish.name_ko
+
+
 def test_what_the_model_may_choose_from_is_free_of_what_is_avoided(server: ModelServer) -> None:
     everything = [{"name": name, "amount": 1} for name in ("tofu", "butter", "parmesan", "whole-wheat bread")]
     server.script = [Says(TOFU | {"ingredients": everything}), Says(TOFU)]
@@ -156,5 +186,5 @@ def test_what_the_model_may_choose_from_is_free_of_what_is_avoided(server: Model
 def test_steps_may_call_an_ingredient_by_what_it_is(server: ModelServer) -> None:
     named = [{"name": name, "amount": 50} for name in ("cod", "whole-wheat pasta", "cherry tomato")]
     steps = ["Boil the pasta. Fry the fish.", "Add the tomatoes, and a cup of water."]
-    server.script = [Says(TOFU | {"name": "Fish pasta", "ingredients": named, "steps": steps})]
+    server.script = [Says(TOFU | {"name": "Fish pasta", "nameKo": "생선 파스타", "ingredients": named, "steps": steps})]
     assert cook().steps == steps

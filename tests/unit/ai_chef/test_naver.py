@@ -9,7 +9,7 @@ import pytest
 from ai_chef import fetch_prices, naver, orchestrate_session
 from ai_chef.errors import NothingPriced, PriceSearchRefused
 from ai_chef.ingredients import known
-from ai_chef.models import Pricing
+from ai_chef.models import Pricing, RecipeIngredient
 from ai_chef.pack_sizes import pack_size
 from core import aws, http
 from core.errors import ProviderUnavailable
@@ -21,6 +21,40 @@ from tests.unit.ai_chef.test_steps import event, profile
 
 SECRET = "naver-client-secret"
 DISH = dish("Potato pancakes").model_dump(mode="json", by_alias=True)
+
+
+class Clock:
+    """A clock on which only sleeping takes time. slept: how long, each time."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return sum(self.slept)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+class Paced(ModelServer):
+    """Takes ten requests a second of this clock, as Naver does."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(Says([product("감자 2kg")]))
+        self.clock = clock
+        self.came: list[float] = []
+
+    def next(self) -> Says | Fails | Hangs:
+        now = self.clock.monotonic()
+        self.came.append(now)
+        return Fails(429, "012") if sum(now - before < 0.999 for before in self.came) > 10 else super().next()
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(naver, "time", clock)
+    return clock
 
 
 @pytest.fixture
@@ -94,7 +128,6 @@ def test_what_is_no_offer_of_the_ingredient_is_left_out(server: ModelServer, ite
 @pytest.mark.parametrize(
     ("answer", "error", "told"),
     [
-        (Fails(429, "012"), ProviderUnavailable, r"429 \(012\)"),
         (Fails(500, "SE99"), ProviderUnavailable, r"500 \(SE99\)"),
         (Says(b"<html>"), ProviderUnavailable, "no answer of its"),
         (Hangs(), ProviderUnavailable, "gave no answer"),
@@ -112,6 +145,58 @@ def test_a_search_that_fails_has_a_name_and_no_credentials_in_it(
         fetch()
     assert SECRET not in str(raised.value)
     assert len(server.asked) == 1
+
+
+def test_a_dish_of_many_ingredients_keeps_to_the_pace_of_the_search(clock: Clock) -> None:
+    items = [
+        RecipeIngredient(name=each.name, name_ko=each.name_ko, amount=1, unit=each.unit)
+        for each in list(known().values())[:25]
+    ]
+    with serving(Paced(clock)) as search:
+        credentials = naver.Credentials(client_id="client-1", client_secret=SECRET)
+        assert len(naver.NaverPrices(search.url, credentials).find_offers(items)) == 25
+    http._pool().clear()
+    assert len(search.asked) == 25
+
+
+def test_what_comes_too_fast_all_the_same_is_asked_once_more_a_second_later(server: ModelServer, clock: Clock) -> None:
+    server.script = [Fails(429, "012"), Says([product("감자 2kg")])]
+    assert [each.name for each in fetch().prices] == ["potato"]
+    assert clock.slept[1] == 1.0
+
+
+def test_a_search_that_goes_on_refusing_is_left_to_the_machine(server: ModelServer) -> None:
+    server.script = [Fails(429, "012")]
+    with pytest.raises(ProviderUnavailable, match=r"429 \(012\)"):
+        fetch()
+    assert len(server.asked) == 2
+
+
+def test_nothing_is_asked_again_once_the_time_is_up(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(naver, "_SECONDS_FOR_ALL", 0.5)
+    server.script = [Fails(429, "012")]
+    with pytest.raises(ProviderUnavailable, match="too slow"):
+        fetch()
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "ingredient"),
+    [
+        ("해남 절임배추 20kg", "pear"),
+        ("무농약 햇감자 5kg", "radish"),
+        ("포기김치 10kg", "gim"),
+        ("파프리카 1kg", "green onion"),
+        ("새우볶음밥 300g", "rice"),
+    ],
+)
+def test_a_name_of_one_syllable_is_not_found_within_other_words(title: str, ingredient: str) -> None:
+    assert list(naver._offers([product(title)], known()[ingredient])) == []
+
+
+@pytest.mark.parametrize("title", ["나주 배 5kg", "배5kg", "[배] 5kg", "5kg 배"])
+def test_a_name_of_one_syllable_is_found_where_it_stands_alone(title: str) -> None:
+    assert [offer.pack_size for offer in naver._offers([product(title)], known()["pear"])] == [5000]
 
 
 def test_a_search_that_is_too_slow_for_all_ingredients_is_given_up(
@@ -164,6 +249,14 @@ def test_the_search_is_not_asked_without_encryption(server: ModelServer, environ
         ("두부 300g 1kg 혼합", "tofu", None),
         ("두부 300g~1kg", "tofu", None),
         ("두부 300g/500g 택1", "tofu", None),
+        ("파르메산 치즈 200g 24개월 숙성", "parmesan", 200),
+        ("유정란 15구 x 2팩", "egg", 30),
+        ("신선란 10구, 3팩", "egg", 30),
+        ("특란 30구 2판", "egg", 60),
+        ("계란 1판(30구) 2판", "egg", 60),
+        ("계란 60구 (30구 x 2판)", "egg", 60),
+        ("숙성란 24개월", "egg", None),
+        ("감자 3-4kg", "potato", None),
         ("사프란 0.001g", "saffron", None),
         ("두부 5gb", "tofu", None),
     ],

@@ -75,7 +75,7 @@ def test_the_vendor_is_asked_with_its_key_and_told_no_more_than_it_needs(service
     }
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
+@pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503])
 def test_what_may_pass_is_unavailable_and_not_repeated_here(service: Service, status: int) -> None:
     service.status = status
     with pytest.raises(VendorUnavailable, match=f"answered {status}$"):

@@ -206,6 +206,16 @@ def test_the_service_s_address_and_key_come_from_the_stage(service: Service, env
     assert (request, headers["Authorization"]) == ("POST /v1/charges", "Bearer key-of-the-stage")
 
 
+@pytest.mark.usefixtures("tables")
+def test_a_secret_that_holds_no_key_is_named_and_its_content_is_not(environment: pytest.MonkeyPatch) -> None:
+    aws.secretsmanager().create_secret(Name="payment-test", SecretString="sk-one\nsk-two")
+    environment.setenv("PAYMENT_URL", "https://payments.example")
+    environment.setenv("PAYMENT_SECRET", "payment-test")
+    with pytest.raises(WrongSettings, match="secret payment-test") as refused:
+        http.from_settings()
+    assert "sk-" not in str(refused.value)
+
+
 @pytest.mark.parametrize("url", ["http://payments.example", "ftp://payments.example", "payments.example"])
 def test_a_service_that_could_be_listened_to_is_refused(environment: pytest.MonkeyPatch, url: str) -> None:
     environment.setenv("PAYMENT_URL", url)

@@ -16,8 +16,15 @@ SECRET_TEXT = "Ann is seven, and nobody must know."
 
 
 class Person(Model):
+    """A person."""
+
     first_name: str
     age: int
+
+
+class Pair(Model):
+    one: Person
+    others: list[Person]
 
 
 class People(Model):
@@ -39,16 +46,24 @@ def test_the_answer_is_an_instance_and_the_request_has_schema_instructions_text_
     [asked] = desk.asked
     assert asked.instructions.startswith("Who is it?\n\n")
     assert SECRET_TEXT in asked.text
-    sent = json.dumps(asked.body)
-    assert "77" in sent
-    assert '"additionalProperties": false' in sent
+    assert "77" in json.dumps(asked.body)
     if desk.provider == "bedrock":
         assert asked.path == "/model/maker.model-1%3A0/converse"
         assert asked.body["toolConfig"]["toolChoice"] == {"tool": {"name": "Person"}}
+        [tool] = asked.body["toolConfig"]["tools"]
+        assert (tool["toolSpec"]["name"], tool["toolSpec"]["description"]) == ("Person", "A person.")
+        assert tool["toolSpec"]["inputSchema"]["json"]["required"] == ["firstName", "age"]
     else:
         assert asked.path == "/v1/chat/completions"
         assert asked.headers["Authorization"] == f"Bearer {KEY}"
-        assert asked.body["response_format"]["json_schema"]["strict"] is True
+        schema = asked.body["response_format"]["json_schema"]
+        assert (schema["strict"], schema["schema"]["additionalProperties"]) == (True, False)
+        assert json.dumps(schema["schema"]) in asked.instructions
+
+
+def test_models_within_models_are_asked_for_too(desk: Desk) -> None:
+    desk.will(Says({"one": GOOD, "others": []}))
+    assert desk.model().answer(Pair, "Who?", "text").one.age == 7
 
 
 def test_a_text_cannot_end_its_tags_by_itself(desk: Desk) -> None:
@@ -121,6 +136,18 @@ def test_a_long_text_is_divided_and_its_answers_joined(desk: Desk) -> None:
     assert ["Ben" in asked.text for asked in desk.asked] == [False, True]
 
 
+def test_a_context_goes_with_each_part_as_material(desk: Desk) -> None:
+    desk.will(Says({"names": []}))
+    text = "Ann came. " * 8 + "\n\n" + "Ben left. " * 8
+    desk.model(characters=100).answer(People, "Who?", text, context="Cid is tall.", join=lambda found: found[0])
+    first, second = desk.asked
+    for asked in (first, second):
+        assert asked.text.startswith("<context-")
+        assert "Cid is tall.\n</context-" in asked.text
+        assert "Cid" not in asked.instructions
+    assert "Ann" not in second.text
+
+
 def test_a_long_text_whose_answers_nobody_joins_is_refused_unsent(desk: Desk) -> None:
     with pytest.raises(TextTooLong, match="of 35 characters"):
         ask(desk, characters=20)
@@ -133,6 +160,9 @@ def test_a_long_text_whose_answers_nobody_joins_is_refused_unsent(desk: Desk) ->
         Fails(400, "ValidationException", "Input is too long for requested model."),
         Fails(400, "context_length_exceeded", "This model's maximum context length is 8192 tokens."),
         Fails(400, "invalid_parameter_error", "Range of input length should be [1, 30720]"),
+        Fails(400, "ValidationException", "Input Tokens Exceeded: Number of input tokens exceeds maximum length."),
+        Fails(400, "INVALID_ARGUMENT", "The input token count (314175) exceeds the maximum number of tokens allowed."),
+        Fails(400, "1210", "number of input tokens (204703) has exceeded max_prompt_tokens (202752) limit."),
     ],
 )
 def test_what_exceeds_the_window_all_the_same_is_halved(desk: Desk, full: Fails) -> None:
@@ -155,6 +185,14 @@ def test_a_refusal_is_final(desk: Desk, ended: Any) -> None:
     with pytest.raises(ModelRefused, match="gives no answer to this text"):
         ask(desk)
     assert len(desk.asked) == 1
+
+
+def test_the_tokens_of_a_refused_answer_are_counted(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.will(Says("", ended="filtered", usage=(1000, 5)))
+    with pytest.raises(ModelRefused):
+        ask(desk)
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each.get("ModelInputTokens", each.get("ModelOutputTokens")) for each in metrics] == [[1000.0], [5.0]]
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])

@@ -3,12 +3,13 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from moto import mock_aws
 
 from core import aws, http
-from core.errors import AccessDenied, ModelRefused, ProviderUnavailable
+from core.errors import AccessDenied, ModelRefused, ProviderUnavailable, TextTooLong
 from core.llm import language_model
 from core.models import Model
 from core.settings import WrongSettings
@@ -59,11 +60,61 @@ def test_wrong_settings_are_named(
         language_model()
 
 
-@pytest.mark.parametrize("code", ["insufficient_quota", "Arrearage"])
-def test_an_account_without_credit_is_final_though_it_is_a_429(server: ModelServer, code: str) -> None:
-    server.script = [Fails(429, code)]
+def test_an_account_without_credit_is_final(server: ModelServer) -> None:
+    server.script = [Fails(400, "Arrearage")]
     with pytest.raises(AccessDenied, match="balance"):
         language_model().answer(Person, "Who?", "Ann")
+
+
+def test_an_exceeded_quota_is_transient_for_it_may_be_that_of_a_minute(server: ModelServer) -> None:
+    server.script = [Fails(429, "insufficient_quota")]
+    with pytest.raises(ProviderUnavailable, match=r"429 \(insufficient_quota\): .* balance"):
+        language_model().answer(Person, "Who?", "Ann")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"object": "error", "message": "This model's maximum context length is 4096 tokens.", "code": 400},
+        [
+            {
+                "error": {
+                    "code": 400,
+                    "message": "The input token count (9) exceeds the maximum number of tokens allowed.",
+                }
+            }
+        ],
+    ],
+    ids=["vLLM", "Gemini"],
+)
+def test_a_refusal_in_another_shape_is_understood(server: ModelServer, body: Any) -> None:
+    server.script = [Fails(400, body=body)]
+    with pytest.raises(TextTooLong):
+        language_model().answer(Person, "Who?", "Ann")
+
+
+@pytest.mark.parametrize("code", [["Arrearage"], {"code": "Arrearage"}, 400, None])
+def test_a_code_that_is_no_word_is_not_told(server: ModelServer, code: Any) -> None:
+    server.script = [Fails(400, body={"error": {"code": code, "message": "no"}})]
+    with pytest.raises(ModelRefused, match="answered 400:"):
+        language_model().answer(Person, "Who?", "Ann")
+
+
+def test_a_window_that_is_full_has_its_tokens_counted(
+    server: ModelServer, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.setenv("MODEL_PROVIDER", "bedrock")
+    server.script = [Says("", ended="window")]
+    with pytest.raises(TextTooLong):
+        language_model().answer(Person, "Who?", "Ann")
+    assert "ModelInputTokens" in capsys.readouterr().out
+
+
+def test_a_secret_that_holds_no_key_is_named_and_its_content_is_not(server: ModelServer) -> None:
+    aws.secretsmanager().put_secret_value(SecretId="model-test", SecretString="sk-one\nsk-two")
+    with pytest.raises(WrongSettings, match="secret model-test") as raised:
+        language_model()
+    assert "sk-" not in str(raised.value)
 
 
 def test_what_is_no_chat_completion_is_asked_for_again(server: ModelServer) -> None:
