@@ -8,6 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -19,11 +20,12 @@ from infra.lambdas import LambdaPackage, acknowledge
 from infra.stage import Stage
 from infra.stateful import StatefulStack
 from infra.streams import consume
-from infra.tables import table
+from infra.tables import string
 
 # Shorter than a subscription may be opening: progress/watchers.py.
 _TIMEOUT = cdk.Duration.seconds(20)
-_PUSH_TIMEOUT = cdk.Duration.seconds(60)
+# Longer than a version takes whose watchers all hang: tests/infra/test_progress.py.
+_PUSH_TIMEOUT = cdk.Duration.minutes(3)
 # Connections and messages a second of all clients together, and at once.
 _RATE, _BURST = 100, 200
 
@@ -54,7 +56,7 @@ class ProgressStack(cdk.Stack):
         )
         self._settings = stage
         self._stateful = stateful
-        self._connections = table(self, "connections", stage, key="subject", sort_key="watcher")
+        self._connections = self._connections_table()
         self._package = LambdaPackage(self, "progress", root=root, stage=stage)
         acknowledge(
             self._package,
@@ -67,6 +69,21 @@ class ProgressStack(cdk.Stack):
         self._add_stage()
         self._push_progress()
         self._tell_url()
+
+    def _connections_table(self) -> dynamodb.Table:
+        """Of no stage's data: it goes with its stack, so that the next deploy of the stage can make it again."""
+        table = dynamodb.Table(
+            self,
+            "Connections",
+            table_name=f"connections-{self._settings.name}",
+            partition_key=string("subject"),
+            sort_key=string("watcher"),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            time_to_live_attribute="ttl",
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        acknowledge(table, "AwsSolutions-DDB3", "Who watches connects again; there is nothing to recover.")
+        return table
 
     def _add_routes(self) -> None:
         """Every message goes to one function: which of its actions one asks for, it finds out and says."""
@@ -121,7 +138,8 @@ class ProgressStack(cdk.Stack):
 
     def _answer_watcher(self) -> lambda_.Function:
         function = self._function("answer_watcher")
-        allow_table(function, "CONNECTIONS_TABLE", self._connections, "Query", "PutItem", "UpdateItem", "DeleteItem")
+        actions = ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem")
+        allow_table(function, "CONNECTIONS_TABLE", self._connections, *actions)
         allow(function, ["dynamodb:GetItem"], self._stateful.sessions.table_arn)
         self._allow_pushes(function, "POST")
         return function

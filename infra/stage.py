@@ -19,7 +19,7 @@ from infra.errors import ConfigurationError
 _NAME = re.compile(r"[a-z][a-z0-9]{0,15}")
 # Where plain HTTP leaves no machine.
 _LOOPBACK = r"localhost|127\.0\.0\.1"
-
+_TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+(\.fifo)?$"
 
 CallbackOrigin = Annotated[str, StringConstraints(pattern=rf"^(https://[a-z0-9.-]+|http://(?:{_LOOPBACK}))(:\*)?$")]
 
@@ -72,7 +72,7 @@ class Stage(BaseModel):
     callback_origins: list[CallbackOrigin]
     providers: dict[str, str]
     model: Model | None = None
-    progress_topic: str | None = None
+    progress_topic: Annotated[str, StringConstraints(pattern=_TOPIC)] | None = None
     workflows: dict[str, dict[str, Any]]
 
     @property

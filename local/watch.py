@@ -130,11 +130,13 @@ def watch_url(cloud: Cloud, session_id: str) -> str:
 
 
 def _pushed(socket: ClientConnection) -> Seen | None:
-    """The next progress that is pushed; None when none is for a while."""
+    """The next progress that is pushed; None when none is for a while. Raises NotPushed when none will be."""
     try:
         message: dict[str, Any] = json.loads(socket.recv(timeout=SILENT_SECONDS))
     except TimeoutError:
         return None
+    if message.get("code") == "NotConnected":
+        raise NotPushed(message["message"])
     return message if message.get("type") == "progress" else None
 
 

@@ -79,8 +79,9 @@ def sqs() -> "SQSClient":
 
 
 @cache
-def sns() -> "SNSClient":
-    return boto3.client("sns", config=_CONFIG)
+def sns(region: str | None = None) -> "SNSClient":
+    """region: a topic's, where it is not the Lambda's own."""
+    return boto3.client("sns", region_name=region, config=_CONFIG)
 
 
 @cache

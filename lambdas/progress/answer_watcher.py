@@ -6,22 +6,27 @@ wrong.
 
 import contextlib
 import json
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from core.aws import named_errors
 from core.errors import TransientError
+from core.models import SessionId
 from core.observability import logger
 from core.record import described
 from core.rows import Json
+from core.settings import load
 from progress import sockets
-from progress.subscribing import Refused, subscribe
+from progress.subscribing import NotConnected, Refused, subscribe
+from progress.watchers import Watchers, WatcherSettings
 
 _MESSAGE_LENGTH = 1024
+_SESSION_ID: TypeAdapter[str] = TypeAdapter(SessionId)
 
 
 def handler(event: Json, _context: object) -> Json:
     """Answers over the connection itself."""
-    with contextlib.suppress(sockets.Gone), named_errors():
+    with contextlib.suppress(sockets.NotReached), named_errors():
         _answer(event["requestContext"]["connectionId"], event.get("body") or "")
     return {"statusCode": 200}
 
@@ -33,22 +38,23 @@ def _answer(connection_id: str, body: str) -> None:
         with named_errors():
             _do(connection_id, message)
     except Refused as refused:
-        _refuse(connection_id, refused.code, str(refused), message.get("sessionId"))
+        _refuse(connection_id, message, refused.code, str(refused))
     except TransientError as error:
         logger.warning("busy", extra={"error": described(error)})
-        _refuse(
-            connection_id, type(error).__name__, "the service is busy; try again in a moment", message.get("sessionId")
-        )
+        _refuse(connection_id, message, type(error).__name__, "the service is busy; try again in a moment")
 
 
 def _do(connection_id: str, message: Json) -> None:
     match message:
         case {"action": "ping"}:
+            if not Watchers(load(WatcherSettings).connections_table).is_connected(connection_id):
+                raise NotConnected
             sockets.send(connection_id, {"type": "pong"})
-        case {"action": "subscribe", "sessionId": str(session_id)} if session_id:
-            subscribe(connection_id, session_id)
         case {"action": "subscribe"}:
-            raise Refused("InvalidMessage", 'say in "sessionId" to which session')
+            session_id = _session_id_of(message)
+            if session_id is None:
+                raise Refused("InvalidMessage", 'say in "sessionId" to which session')
+            subscribe(connection_id, session_id)
         case _:
             raise Refused("UnknownAction", 'the "action" is "subscribe", with a "sessionId", or "ping"')
 
@@ -65,8 +71,15 @@ def _parsed(body: str) -> Json:
     return message
 
 
-def _refuse(connection_id: str, code: str, message: str, session_id: Any) -> None:
-    error: Json = {"type": "error", "code": code, "message": f"{message[:1].upper()}{message[1:]}."}
-    if session_id and isinstance(session_id, str):
-        error["sessionId"] = session_id
-    sockets.send(connection_id, error)
+def _session_id_of(message: Json) -> str | None:
+    """The session that a message names, if it names one."""
+    try:
+        return _SESSION_ID.validate_python(message.get("sessionId"))
+    except ValidationError:
+        return None
+
+
+def _refuse(connection_id: str, message: Json, code: str, reason: str) -> None:
+    error: Json = {"type": "error", "code": code, "message": f"{reason[:1].upper()}{reason[1:]}."}
+    session_id = _session_id_of(message)
+    sockets.send(connection_id, {**error, "sessionId": session_id} if session_id else error)

@@ -9,10 +9,12 @@ from core.record import Table
 from core.settings import load
 from progress.sockets import SocketSettings, send
 from progress.view import message_of, place_of, progress_of
-from progress.watchers import ACTIVE, OPENING, Subscription, Watchers
+from progress.watchers import ACTIVE, GONE, OPENING, Subscription, Watchers
 
 MOST_WATCHERS = 100
-"""Of one session: each change is pushed to all of them before the next one is."""
+"""Of one session: each change is pushed to all of them before the next one is. There are never more; of those who come
+at the same moment, all may be refused though there is room for one.
+"""
 _TRIES = 10
 
 
@@ -24,27 +26,45 @@ class Refused(Exception):
         self.code = code
 
 
+class NotConnected(Refused):
+    """The client was cut off, and its connection could not be closed."""
+
+    def __init__(self) -> None:
+        super().__init__("NotConnected", "nothing more comes over this connection; connect again")
+
+
 def subscribe(connection_id: str, session_id: str) -> None:
     """Sends the session's progress as it is, then `subscribed`. Repeating it only answers `subscribed` again.
 
-    A session that does not exist may be subscribed to, and is pushed once it does. Raises Refused, Gone, SessionBusy.
+    A session that does not exist may be subscribed to, and is pushed once it does.
+    Raises Refused, NotReached, SessionBusy.
     """
     settings = load(SocketSettings)
     watchers, table = Watchers(settings.connections_table), Table(settings.sessions_table)
     if not watchers.may_watch(connection_id, session_id):
+        if not watchers.is_connected(connection_id):
+            raise NotConnected
         raise Refused("NotAllowed", "the ticket of this connection does not name this session")
-    if len(watchers.of(session_id)[1]) >= MOST_WATCHERS:
-        raise Refused("TooManyWatchers", f"{MOST_WATCHERS} watch this session already")
     opened, is_new = watchers.open(session_id, connection_id)
-    if is_new:
-        try:
-            _hand_over(watchers, table, opened)
-        except Exception:
-            watchers.drop(session_id, connection_id)
-            raise
-    elif opened["status"] != ACTIVE:
+    if not is_new and opened["status"] != ACTIVE:
         raise Refused("NotYet", "subscribing to this session is under way")
-    send(connection_id, {"type": "subscribed", "sessionId": session_id, "exists": table.get(session_id) is not None})
+    try:
+        if is_new:
+            _find_room(watchers, opened)
+            _hand_over(watchers, table, opened)
+        exists = table.get(session_id) is not None
+        send(connection_id, {"type": "subscribed", "sessionId": session_id, "exists": exists})
+    except Exception:
+        if is_new:
+            watchers.drop(session_id, connection_id)
+        raise
+
+
+def _find_room(watchers: Watchers, opened: Subscription) -> None:
+    """Raises Refused where others than this one are as many as may be."""
+    others = [there for there in watchers.of(opened["subject"])[1] if there["watcher"] != opened["watcher"]]
+    if len(others) >= MOST_WATCHERS:
+        raise Refused("TooManyWatchers", f"{MOST_WATCHERS} watch this session already")
 
 
 def _hand_over(watchers: Watchers, table: Table, opened: Subscription) -> None:
@@ -54,6 +74,8 @@ def _hand_over(watchers: Watchers, table: Table, opened: Subscription) -> None:
         if record is not None:
             send(opened["watcher"], message_of(progress_of(record)))
         there = watchers.activate(opened, place_of(record) if record is not None else "")
-        if there is None or (there["status"], there["openedAt"]) != (OPENING, opened["openedAt"]):
+        if there is not None and there["status"] == GONE:
+            raise NotConnected
+        if there is None or (there["status"], there.get("opener")) != (OPENING, opened["opener"]):
             return
     raise SessionBusy(f"session {opened['subject']} kept changing while it was subscribed to")

@@ -41,6 +41,16 @@ class Count(View):
     of: int
 
 
+class _Step(Model):
+    items: Count | None = None
+
+
+class _Steps(Model):
+    """What of a record's steps is seen."""
+
+    steps: dict[str, _Step]
+
+
 class Progress(View):
     """How far a session is: what of its record a person may see. No input, result, or output of a step, and not whose
     it is.
@@ -63,8 +73,9 @@ class Progress(View):
 
 
 def progress_of(record: Record) -> Progress:
-    """The view of a record."""
-    counts = {step: entry["items"] for step, entry in record["steps"].items() if "items" in entry}
+    """The view of a record. Raises pydantic's ValidationError, a ValueError, where it is none."""
+    steps = _Steps.model_validate(record).steps
+    counts = {name: step.items for name, step in steps.items() if step.items}
     seen: dict[str, Any] = {**record, "items": counts or None}
     return Progress.model_validate(seen)
 

@@ -11,7 +11,7 @@ notes the newest version as `pending`, and the row becomes `active` in one write
 older than what is pending. From then on it is push_progress, with what is newer than that (`since`).
 """
 
-import time
+import uuid
 from typing import Any, NotRequired, TypedDict, cast
 
 from botocore.exceptions import ClientError
@@ -22,7 +22,7 @@ from core.clock import ago, expiry, now
 from core.rows import Json
 from core.settings import Settings
 
-OPENING, ACTIVE = "opening", "active"
+OPENING, ACTIVE, GONE = "opening", "active", "gone"
 OPENING_SECONDS = 30
 """Longer than the Lambda lives that opens a subscription."""
 
@@ -36,12 +36,16 @@ class WatcherSettings(Settings):
 
 
 class Subscription(TypedDict):
-    """A row of a session and a connection. Versions are places as progress.view.place_of gives them."""
+    """A row of a session and a connection. Versions are places as progress.view.place_of gives them.
+
+    opener: which call of `open` made it.
+    """
 
     subject: str
     watcher: str
     status: str
     openedAt: str
+    opener: str
     since: NotRequired[str]
     pending: NotRequired[str]
     ttl: int
@@ -57,6 +61,13 @@ class Watchers:
         """Keeps a connection with the sessions that it may watch."""
         row = {"subject": f"connection/{connection_id}", "watcher": _OWN, "sessions": session_ids, "ttl": _closed()}
         aws.dynamodb().put_item(TableName=self._table, Item=rows.to_item(row))
+
+    def is_connected(self, connection_id: str) -> bool:
+        """Whether a connection was admitted, and has not been forgotten since."""
+        answer = aws.dynamodb().get_item(
+            TableName=self._table, Key=_key(f"connection/{connection_id}", _OWN), ConsistentRead=True
+        )
+        return "Item" in answer
 
     def may_watch(self, connection_id: str, session_id: str) -> bool:
         """Whether the connection's ticket names the session; it is then noted as one that it subscribes to."""
@@ -74,7 +85,9 @@ class Watchers:
         return True
 
     def of(self, session_id: str) -> tuple[str, list[Subscription]]:
-        """Up to which version a session's changes were told ("" of one that is new here), and its subscriptions."""
+        """Up to which version a session's changes were told ("" of one that is new here), and its subscriptions: not
+        those whose connection has ended by now, which DynamoDB removes some hours later.
+        """
         pages = (
             aws.dynamodb()
             .get_paginator("query")
@@ -87,7 +100,8 @@ class Watchers:
         )
         found = [rows.from_item(item) for page in pages for item in page["Items"]]
         told = [row["told"] for row in found if row["watcher"] == _OWN]
-        return "".join(told), [cast(Subscription, row) for row in found if row["watcher"] != _OWN]
+        present = expiry(days=0)
+        return "".join(told), [cast(Subscription, r) for r in found if r["watcher"] != _OWN and r["ttl"] > present]
 
     def told(self, session_id: str, place: str) -> None:
         """Notes that everybody was told of this version, unless a newer one is noted."""
@@ -124,6 +138,7 @@ class Watchers:
             "watcher": connection_id,
             "status": OPENING,
             "openedAt": now(),
+            "opener": uuid.uuid4().hex,
             "ttl": _closed(),
         }
         try:
@@ -136,7 +151,9 @@ class Watchers:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            return cast(Subscription, rows.refused(error)), False
+            there = cast(Subscription, rows.refused(error))
+            # botocore repeats a call whose answer was lost: then what stands in its way is what it wrote itself.
+            return there, there.get("opener") == row["opener"]
         return row, True
 
     def activate(self, opened: Subscription, since: str) -> Subscription | None:
@@ -146,8 +163,8 @@ class Watchers:
         return self._change(
             opened,
             "SET #status = :active, since = :since",
-            "#status = :opening AND openedAt = :opened AND (attribute_not_exists(pending) OR pending <= :since)",
-            {":active": ACTIVE, ":opening": OPENING, ":opened": opened["openedAt"], ":since": since},
+            "#status = :opening AND opener = :opener AND (attribute_not_exists(pending) OR pending <= :since)",
+            {":active": ACTIVE, ":opening": OPENING, ":opener": opened["opener"], ":since": since},
         )
 
     def is_due(self, row: Subscription, place: str) -> bool:
@@ -165,7 +182,7 @@ class Watchers:
         return row["status"] == ACTIVE and row.get("since", "") < place
 
     def _change(self, row: Subscription, update: str, condition: str, values: Json) -> Subscription | None:
-        """None if it was done, else the row as it is: of status `gone` where there is none."""
+        """None if it was done, else the row as it is: of status GONE where there is none."""
         try:
             aws.dynamodb().update_item(
                 TableName=self._table,
@@ -178,7 +195,7 @@ class Watchers:
             )
         except ClientError as error:
             there = rows.refused(error)
-            return cast(Subscription, there) if there is not None else {**row, "status": "gone"}
+            return cast(Subscription, there) if there is not None else {**row, "status": GONE}
         return None
 
 
@@ -188,4 +205,4 @@ def _key(subject: str, watcher: str) -> dict[str, Any]:
 
 def _closed() -> int:
     """Epoch seconds by which a connection that opens now is closed."""
-    return int(time.time()) + _CONNECTED_SECONDS
+    return expiry(days=0) + _CONNECTED_SECONDS

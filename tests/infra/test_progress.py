@@ -1,14 +1,19 @@
 """The WebSocket API that pushes progress: who may connect, what its Lambdas may do, and what its log does not hold."""
 
 import json
+import math
+from typing import Any
 
 import aws_cdk as cdk
+import pytest
 from aws_cdk.assertions import Template
 
 from infra.app import ROOT
+from infra.errors import ConfigurationError
 from infra.progress import ProgressStack
 from infra.stage import stage_of
 from infra.stateful import StatefulStack
+from progress import push_progress, sockets, subscribing
 from tests.infra.synth import Deployment, context
 from tests.infra.test_grants import (
     TRACING,
@@ -43,7 +48,10 @@ def test_each_lambda_may_do_its_part_and_nothing_else(deployment: Deployment) ->
     expected = {
         "authorize-watcher": reading_secret(f"progress-{stage}"),
         "admit-watcher": reading_secret(f"progress-{stage}") | on_table(table, "PutItem"),
-        "answer-watcher": watching | on_table(f"sessions-{stage}", "GetItem") | reaching_clients(deployment, "POST"),
+        "answer-watcher": watching
+        | on_table(table, "GetItem")
+        | on_table(f"sessions-{stage}", "GetItem")
+        | reaching_clients(deployment, "POST"),
         "forget-watcher": on_table(table, "DeleteItem"),
         "push-progress": watching
         | reaching_clients(deployment, "POST", "DELETE")
@@ -92,6 +100,29 @@ def test_a_stream_has_no_more_consumers_than_it_serves(deployment: Deployment) -
     assert sources.count(f"stream/sessions-{deployment.stage}") <= 2
 
 
+def test_a_session_whose_watchers_all_hang_is_told_within_one_invocation(deployment: Deployment) -> None:
+    """A push, and the end of its connection, are each a call that is tried so often, a second apart at most."""
+    config: Any = sockets.CONFIG
+    attempts = config.retries["total_max_attempts"]
+    call = attempts * (config.connect_timeout + config.read_timeout) + (attempts - 1)
+    rounds = math.ceil(subscribing.MOST_WATCHERS / push_progress.AT_ONCE)
+    assert rounds * 2 * call == 100
+    # What is left is for the table, the bus and the topic: some calls of 13 s at most (core/aws.py).
+    assert deployment.functions()[f"push-progress-{deployment.stage}"]["Timeout"] >= 100 + 5 * 13
+
+
+def test_who_is_connected_goes_with_the_stack_in_every_stage(deployment: Deployment) -> None:
+    """A table that stayed, with its fixed name, would stand in the way of the stage's next deploy."""
+    [table] = [
+        resource
+        for resource in deployment.templates[f"progress-{deployment.stage}"]["Resources"].values()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+    ]
+    assert table["Properties"]["TableName"] == f"connections-{deployment.stage}"
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Delete", "Delete")
+    assert not {"DeletionProtectionEnabled", "PointInTimeRecoverySpecification"} & table["Properties"].keys()
+
+
 def test_where_to_connect_is_told_by_a_parameter(deployment: Deployment) -> None:
     [(_, told)] = [
         (stack, parameter)
@@ -112,3 +143,18 @@ def test_the_stage_s_topic_is_told_too_where_there_is_one(deployment: Deployment
     template = json.dumps(Template.from_stack(stack).to_json())
     assert f'"PROGRESS_TOPIC": "{TOPIC}"' in template
     assert f'"Action": "sns:Publish", "Effect": "Allow", "Resource": "{TOPIC}"' in template
+
+
+@pytest.mark.parametrize("topic", ["", "progress", "arn:aws:sqs:us-east-1:123456789012:progress", f"{TOPIC}\n"])
+def test_a_topic_that_is_none_is_refused(topic: str) -> None:
+    stages = context()["stages"]
+    changed = {**stages, "dev": {**stages["dev"], "progressTopic": topic}}
+    with pytest.raises(ConfigurationError, match=r'"context\.stages\.dev": progressTopic: '):
+        stage_of(cdk.App(context={**context(), "stage": "dev", "stages": changed}))
+
+
+@pytest.mark.parametrize("topic", [TOPIC, "arn:aws-cn:sns:cn-north-1:123456789012:Told_1"])
+def test_a_topic_of_any_partition_and_region_is_taken(topic: str) -> None:
+    stages = context()["stages"]
+    changed = {**stages, "dev": {**stages["dev"], "progressTopic": topic}}
+    assert stage_of(cdk.App(context={**context(), "stage": "dev", "stages": changed})).progress_topic == topic

@@ -90,6 +90,22 @@ def test_an_answer_that_is_no_progress_changes_nothing(monkeypatch: pytest.Monke
         assert views(1, console) == [RECORD]
 
 
+def test_the_record_is_looked_at_once_the_connection_is_given_up(
+    monkeypatch: pytest.MonkeyPatch, console: Console
+) -> None:
+    error = {"type": "error", "code": "NotConnected", "message": "Connect again."}
+    over = threading.Event()
+
+    def give_up(socket: ServerConnection) -> None:
+        socket.send(json.dumps(error))
+        over.wait(30)
+
+    with pushing(monkeypatch, give_up):
+        assert views(2, console) == [RECORD, RECORD]
+        over.set()
+    assert printed(console).count("not pushed: Connect again.") == 1
+
+
 def test_where_nobody_pushes_the_record_is_looked_at(monkeypatch: pytest.MonkeyPatch, console: Console) -> None:
     def refuse(*_: object) -> None:
         raise watch.NotPushed("POST /progress answers 403")

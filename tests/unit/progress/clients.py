@@ -12,7 +12,7 @@ from core.clock import now
 from core.record import Record, Table, new_record
 from core.rows import to_item
 from core.watch_tickets import ticket_for
-from progress import admit_watcher, answer_watcher, push_progress
+from progress import admit_watcher, answer_watcher, forget_watcher, push_progress
 from progress.watchers import Watchers
 from tests.support import interleaving
 
@@ -23,14 +23,15 @@ URL = "wss://sockets.example/test"
 class Clients:
     """Stands for API Gateway's connections: what each client was sent, in order.
 
-    `gone`: who has left. `refusals`: what the next sends end with. `closed`: whom the service cut off.
+    `gone`: who has left. `failing`: what comes of a message to a client. `closed`: whom the service tried to close, in
+    vain.
     """
 
     def __init__(self) -> None:
         self.sent: dict[str, list[Any]] = {}
         self.gone: set[str] = set()
         self.closed: list[str] = []
-        self.refusals: list[str] = []
+        self.failing: dict[str, Exception] = {}
 
     def post_to_connection(self, *, ConnectionId: str, Data: bytes) -> None:  # noqa: N803  # AWS's names
         delivery = interleaving._current.get(threading.current_thread())
@@ -46,8 +47,8 @@ class Clients:
     def _post(self, connection_id: str, data: bytes) -> None:
         if connection_id in self.gone:
             raise refusal("GoneException", 410)
-        if self.refusals:
-            raise refusal(self.refusals.pop(0), 429)
+        if connection_id in self.failing:
+            raise self.failing[connection_id]
         self.sent.setdefault(connection_id, []).append(json.loads(data))
 
     def versions(self, connection_id: str) -> list[int]:
@@ -69,6 +70,11 @@ def connect(*session_ids: str) -> str:
     event = connecting(ticket_for(session_ids, SECRET), connection_id)
     assert admit_watcher.handler(event, None) == {"statusCode": 200}
     return connection_id
+
+
+def disconnect(connection_id: str) -> None:
+    """API Gateway tells that a client has gone."""
+    assert forget_watcher.handler({"requestContext": {"connectionId": connection_id}}, None) == {"statusCode": 200}
 
 
 def connecting(ticket: str | None, connection_id: str = "c-1") -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
 from types import SimpleNamespace
 from unittest.mock import patch
 
@@ -10,7 +11,18 @@ import pytest
 from core import aws
 from progress import subscribing
 from tests.support.interleaving import Delivery, Fate, interleaved
-from tests.unit.progress.clients import Clients, changed, connect, new_session, push, say, subscribe, watchers_of
+from tests.unit.progress.clients import (
+    Clients,
+    changed,
+    connect,
+    disconnect,
+    new_session,
+    push,
+    say,
+    subscribe,
+    watchers_of,
+    watching,
+)
 
 pytestmark = pytest.mark.usefixtures("connections")
 
@@ -154,3 +166,46 @@ def test_a_client_that_goes_while_it_subscribes_leaves_nothing_behind(clients: C
         running.finish()
     assert opening.error is None
     assert watchers_of(session_id) == []
+
+
+def test_a_client_that_is_forgotten_while_it_subscribes_is_told_to_connect_again(clients: Clients) -> None:
+    with interleaved():
+        _, session_id = session(versions=0)
+        opening, client = subscriber(session_id)
+        opening.step()
+        disconnect(client)
+        opening.finish()
+    assert [message["type"] for message in clients.sent[client]] == ["progress", "error"]
+    assert clients.last(client)["code"] == "NotConnected"
+    assert watchers_of(session_id) == []
+
+
+def test_what_a_client_that_was_forgotten_before_leaves_goes_with_the_first_push(clients: Clients) -> None:
+    with interleaved():
+        running, session_id = session(versions=1)
+        opening, client = subscriber(session_id)
+        disconnect(client)
+        opening.finish()
+        assert watchers_of(session_id) == [client]
+        clients.gone.add(client)
+        running.finish()
+    assert running.error is None
+    assert watchers_of(session_id) == []
+
+
+def test_those_who_come_at_the_same_moment_are_never_more_than_may_be(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscribing, "MOST_WATCHERS", 2)
+    session_id = new_session()["sessionId"]
+    watching(session_id)
+    newcomers = [connect(session_id) for _ in range(3)]
+    with interleaved():
+        openings = [Delivery("subscriber", partial(subscribe, client, session_id)).start() for client in newcomers]
+        for _ in SNAPSHOT:
+            for opening in openings:
+                opening.step()
+        for opening in openings:
+            opening.finish()
+    refused = [client for client in newcomers if clients.last(client).get("code") == "TooManyWatchers"]
+    assert (len(refused), len(watchers_of(session_id))) == (2, 2)

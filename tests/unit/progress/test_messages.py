@@ -7,10 +7,11 @@ from unittest.mock import patch
 
 import pytest
 
-from core import aws
+from core import aws, clock
 from core.observability import logger
 from core.watch_tickets import TICKET_SECONDS, ticket_for
-from progress import authorize_watcher, forget_watcher, subscribing
+from progress import authorize_watcher, subscribing
+from tests.support.clock import at
 from tests.support.executions import unreachable
 from tests.unit.progress.clients import (
     SECRET,
@@ -18,8 +19,10 @@ from tests.unit.progress.clients import (
     changed,
     connect,
     connecting,
+    disconnect,
     new_session,
     push,
+    refusal,
     say,
     subscribe,
     watchers_of,
@@ -72,6 +75,9 @@ class TestAnswers:
         client = connect("s-1")
         say(client, {"action": "ping"})
         assert clients.sent[client] == [{"type": "pong"}]
+        subscribe(client, "s-1")
+        say(client, {"action": "ping"})
+        assert clients.last(client) == {"type": "pong"}
 
     @pytest.mark.parametrize(
         ("message", "code"),
@@ -84,6 +90,10 @@ class TestAnswers:
             ({"action": "subscribe"}, "InvalidMessage"),
             ({"action": "subscribe", "sessionId": 7}, "InvalidMessage"),
             ({"action": "subscribe", "sessionId": ""}, "InvalidMessage"),
+            ({"action": "subscribe", "sessionId": "\ud800"}, "InvalidMessage"),
+            ({"action": "subscribe", "sessionId": "connection/1"}, "InvalidMessage"),
+            ({"action": "subscribe", "sessionId": "x" * 900}, "InvalidMessage"),
+            ({"action": "dance", "sessionId": "\ud800"}, "UnknownAction"),
             ({}, "UnknownAction"),
             ({"action": "dance"}, "UnknownAction"),
             ({"action": ["ping"]}, "UnknownAction"),
@@ -97,13 +107,12 @@ class TestAnswers:
         assert answer["message"].endswith(".")
         assert "sessionId" not in answer
 
-    @pytest.mark.parametrize("session_id", ["s-2", "connection/1", "x" * 900])
-    def test_a_session_that_the_ticket_does_not_name_is_not_shown(self, clients: Clients, session_id: str) -> None:
-        client = connect("s-1")
-        subscribe(client, session_id)
-        [answer] = clients.sent[client]
-        assert (answer["code"], answer["sessionId"]) == ("NotAllowed", session_id)
-        assert watchers_of(session_id) == []
+    def test_a_session_that_the_ticket_does_not_name_is_not_shown(self, clients: Clients) -> None:
+        client = watching("s-1")
+        subscribe(client, "s-2")
+        answer = clients.last(client)
+        assert (answer["code"], answer["sessionId"]) == ("NotAllowed", "s-2")
+        assert watchers_of("s-2") == []
 
     def test_a_service_that_is_down_is_named_and_the_client_may_try_again(self, clients: Clients) -> None:
         session_id = new_session()["sessionId"]
@@ -120,6 +129,17 @@ class TestAnswers:
         for message in ({"action": "ping"}, {"action": "subscribe", "sessionId": "s-1"}, "nonsense"):
             say(client, message)
         assert clients.sent == {}
+
+    def test_a_client_that_was_cut_off_and_is_still_connected_is_told_to_connect_again(self, clients: Clients) -> None:
+        record = new_session()
+        client = watching(record["sessionId"])
+        clients.failing[client] = refusal("LimitExceededException", 429)
+        push(changed(record))
+        assert clients.closed == [client]
+        clients.failing.clear()
+        for message in ({"action": "ping"}, {"action": "subscribe", "sessionId": record["sessionId"]}):
+            say(client, message)
+            assert (clients.last(client)["type"], clients.last(client)["code"]) == ("error", "NotConnected")
 
 
 class TestSubscribing:
@@ -149,9 +169,53 @@ class TestSubscribing:
         session_id = new_session()["sessionId"]
         first, second = watching(session_id), watching(session_id)
         assert clients.last(second)["code"] == "TooManyWatchers"
-        forget_watcher.handler({"requestContext": {"connectionId": first}}, None)
+        disconnect(first)
         subscribe(second, session_id)
         assert clients.last(second)["type"] == "subscribed"
+
+    def test_who_is_among_them_may_subscribe_again(self, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(subscribing, "MOST_WATCHERS", 1)
+        session_id = new_session()["sessionId"]
+        client = watching(session_id)
+        subscribe(client, session_id)
+        assert clients.last(client)["type"] == "subscribed"
+
+    def test_those_whose_connections_have_ended_are_none_of_them(
+        self, clients: Clients, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(subscribing, "MOST_WATCHERS", 1)
+        record = new_session()
+        earlier = watching(record["sessionId"])
+        with at(clock.ahead(3 * 60 * 60)):
+            later = watching(record["sessionId"])
+            push(changed(record))
+        assert clients.versions(later) == [1, 2]
+        assert clients.versions(earlier) == [1]
+
+    def test_a_write_that_is_repeated_because_its_answer_was_lost_is_no_earlier_subscription(
+        self, clients: Clients
+    ) -> None:
+        record = new_session()
+        client = connect(record["sessionId"])
+        put_item = aws.dynamodb().put_item
+        with patch.object(aws.dynamodb(), "put_item", lambda **row: [put_item(**row) for _ in range(2)]):
+            subscribe(client, record["sessionId"])
+        assert [message["type"] for message in clients.sent[client]] == ["progress", "subscribed"]
+
+    def test_to_what_does_not_exist_yet_leaves_nothing_where_the_client_has_gone_meanwhile(
+        self, clients: Clients
+    ) -> None:
+        client = connect("never")
+        clients.gone.add(client)
+        subscribe(client, "never")
+        assert watchers_of("never") == []
+
+    def test_again_takes_nothing_away_where_the_answer_is_not_received(self, clients: Clients) -> None:
+        session_id = new_session()["sessionId"]
+        client = watching(session_id)
+        clients.failing[client] = refusal("LimitExceededException", 429)
+        subscribe(client, session_id)
+        assert watchers_of(session_id) == [client]
 
     def test_a_client_that_disconnects_is_forgotten_with_all_it_watched(self, clients: Clients) -> None:
         records = [new_session() for _ in range(3)]
@@ -159,9 +223,9 @@ class TestSubscribing:
         for record in records[:2]:
             subscribe(client, record["sessionId"])
         for _ in range(2):
-            forget_watcher.handler({"requestContext": {"connectionId": client}}, None)
+            disconnect(client)
         push(*(changed(record) for record in records))
         assert [watchers_of(record["sessionId"]) for record in records] == [[], [], []]
         assert clients.versions(client) == [1, 1]
         subscribe(client, records[2]["sessionId"])
-        assert clients.last(client)["code"] == "NotAllowed"
+        assert clients.last(client)["code"] == "NotConnected"

@@ -1,29 +1,34 @@
 """What everybody is told as a session's record changes: each version in its turn, and none after a newer one."""
 
 import json
+import socket
+import threading
+from collections.abc import Callable
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from core import aws, clock, rows
 from core.settings import load
-from progress import push_progress
-from tests.support.clock import at
+from progress import push_progress, sockets
 from tests.unit.progress.clients import (
     Clients,
     change,
     changed,
+    connect,
     new_session,
     push,
+    refusal,
+    subscribe,
     watchers_of,
     watching,
 )
 
 pytestmark = pytest.mark.usefixtures("connections")
-
-FIFO = "arn:aws:sns:us-east-1:123456789012:progress.fifo"
 
 
 @pytest.fixture
@@ -93,8 +98,7 @@ class TestWhatIsPushed:
         record = changed(new_session())
         watcher = watching(record["sessionId"])
         push(record)
-        with at("2036-01-01T09:00Z"):
-            push({**record, "createdAt": clock.now(), "version": 1})
+        push({**record, "createdAt": clock.ahead(60), "version": 1})
         assert clients.versions(watcher) == [2, 1]
 
 
@@ -119,13 +123,10 @@ class TestWhatProgramsAreTold:
     def test_the_stage_s_topic_in_the_session_s_order_where_it_can_keep_one(
         self, connections: pytest.MonkeyPatch
     ) -> None:
-        topic = aws.sns().create_topic(Name="progress.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
-        queue = boto3.client("sqs")
-        url = queue.create_queue(QueueName="told.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
-        aws.sns().subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:123456789012:told.fifo")
+        topic, messages = followed("progress.fifo")
         record = changed(new_session(), status="completed")
         with_topic(connections, topic, record)
-        [message] = queue.receive_message(QueueUrl=url, AttributeNames=["All"])["Messages"]
+        [message] = messages()
         told = json.loads(message["Body"])
         assert json.loads(told["Message"])["version"] == 2
         assert {name: each["Value"] for name, each in told["MessageAttributes"].items()} == {
@@ -134,11 +135,38 @@ class TestWhatProgramsAreTold:
             "status": "completed",
         }
         assert message["Attributes"]["MessageGroupId"] == record["sessionId"]
-        assert message["Attributes"]["MessageDeduplicationId"] == f"{record['sessionId']}-2"
+
+    def test_a_fifo_topic_gets_the_first_version_of_a_session_that_begins_anew_within_minutes(
+        self, connections: pytest.MonkeyPatch
+    ) -> None:
+        topic, messages = followed("anew.fifo")
+        record = new_session()
+        with_topic(connections, topic, record)
+        with_topic(connections, topic, {**record, "createdAt": clock.ahead(60)})
+        assert [json.loads(json.loads(message["Body"])["Message"])["version"] for message in messages()] == [1, 1]
+
+    def test_a_topic_of_another_region(self, connections: pytest.MonkeyPatch) -> None:
+        topic, messages = followed("abroad.fifo", "eu-central-1")
+        with_topic(connections, topic, changed(new_session()))
+        assert len(messages()) == 1
 
     def test_a_topic_that_keeps_no_order_too(self, connections: pytest.MonkeyPatch) -> None:
         topic = aws.sns().create_topic(Name="progress")["TopicArn"]
         with_topic(connections, topic, changed(new_session()))
+
+
+def followed(name: str, region: str = "us-east-1") -> tuple[str, Callable[[], list[Any]]]:
+    """A FIFO topic, and what tells the messages that came out of it."""
+    sns, sqs = aws.sns(region), boto3.client("sqs", region_name=region)
+    topic = sns.create_topic(Name=name, Attributes={"FifoTopic": "true"})["TopicArn"]
+    url = sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})["QueueUrl"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{region}:123456789012:{name}")
+
+    def messages() -> list[Any]:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
+        return list(answer.get("Messages", []))
+
+    return topic, messages
 
 
 def with_topic(environment: pytest.MonkeyPatch, topic: str, record: Any) -> None:
@@ -166,13 +194,22 @@ class TestOrder:
         assert versions(events, second["sessionId"]) == [2, 3]
         assert versions(events, other["sessionId"]) == [2]
 
-    def test_a_push_that_fails_is_made_before_any_later_one_of_its_session(self, clients: Clients) -> None:
+    @pytest.mark.parametrize(
+        "failure",
+        [refusal("ForbiddenException", 403), EndpointConnectionError(endpoint_url="https://sockets.example")],
+        ids=["no grant", "no connection to API Gateway"],
+    )
+    def test_a_push_that_no_client_can_be_blamed_for_comes_again_before_any_later_one_and_cuts_nobody_off(
+        self, clients: Clients, failure: Exception
+    ) -> None:
         second = changed(new_session())
         watcher, third = watching(second["sessionId"]), changed(second)
         fourth = changed(third)
-        clients.refusals = ["LimitExceededException"]
+        clients.failing[watcher] = failure
         assert len(push(third, fourth)) == 2
+        clients.failing.clear()
         assert push(third, fourth) == []
+        assert clients.closed == []
         assert clients.versions(watcher) == [2, 3, 4]
 
     def test_a_stream_that_is_read_again_from_its_beginning_repeats_nothing(
@@ -188,11 +225,24 @@ class TestOrder:
         assert clients.versions(watcher) == [1, 2, 3, 4, 5]
         assert versions(events, record["sessionId"]) == [1, 2, 3, 4, 5]
 
-    def test_a_row_that_is_no_record_holds_up_nothing(self, events: list[Any]) -> None:
+    @pytest.mark.parametrize(
+        "attributes",
+        [
+            {"createdAt": None},
+            {"version": {"S": "x"}},
+            {"version": {"B": b"x"}},
+            {"steps": {"S": "x"}},
+            {"steps": {"L": [{"S": "x"}]}},
+            {"steps": {"M": {"A": {"N": "1"}}}},
+            {"steps": {"M": {"A": {"M": {"items": {"N": "1"}}}}}},
+        ],
+        ids=str,
+    )
+    def test_a_row_that_is_no_record_holds_up_nothing(self, events: list[Any], attributes: dict[str, Any]) -> None:
         record = new_session()
-        row = {"sessionId": record["sessionId"], "status": "by hand"}
-        image = {"Keys": rows.to_item({"sessionId": row["sessionId"]}), "NewImage": rows.to_item(row)}
-        by_hand = {"eventName": "MODIFY", "dynamodb": {**image, "SequenceNumber": "1"}}
+        by_hand = change(record)
+        image = by_hand["dynamodb"]["NewImage"] | attributes
+        by_hand["dynamodb"]["NewImage"] = {name: value for name, value in image.items() if value}
         assert push_progress.handler({"Records": [by_hand, change(record)]}, None) == {"batchItemFailures": []}
         assert versions(events, record["sessionId"]) == [1]
 
@@ -212,18 +262,64 @@ class TestClientsThatGetNothing:
         assert clients.versions(left) == [1, 2]
         assert watchers_of(record["sessionId"]) == [left]
 
-    @pytest.mark.parametrize("code", ["LimitExceededException", "ForbiddenException"])
-    def test_one_whose_pushes_keep_failing_is_cut_off_after_a_minute(self, clients: Clients, code: str) -> None:
-        record = new_session()
-        failing = watching(record["sessionId"])
-        after = changed(record)
-        clients.refusals = [code] * 2
-        assert push(after) == [change(after)["eventID"]]
-        with at(clock.ahead(push_progress.PATIENCE_SECONDS + 1)):
-            assert push(after) == []
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            refusal("LimitExceededException", 429),
+            refusal("BadRequestException", 400),
+            refusal("InternalServerError", 500),
+            ReadTimeoutError(endpoint_url="https://sockets.example"),
+        ],
+        ids=["does not read", "no connection", "unknown", "hangs"],
+    )
+    def test_one_that_takes_nothing_is_cut_off_at_once_and_holds_up_nobody(
+        self, clients: Clients, events: list[Any], failure: Exception
+    ) -> None:
+        record, other = new_session(), new_session()
+        ids = record["sessionId"], other["sessionId"]
+        left, failing = watching(ids[0]), connect(*ids)
+        for session_id in ids:
+            subscribe(failing, session_id)
+        clients.failing[failing] = failure
+        second = changed(record)
+        assert push(second, changed(second), changed(other)) == []
+        assert versions(events, ids[0]) == [2, 3]
+        assert clients.versions(left) == [1, 2, 3]
         assert clients.closed == [failing]
-        assert push(changed(after)) == []
-        assert clients.versions(failing) == [1]
+        assert [watchers_of(session_id) for session_id in ids] == [[left], []]
+
+    @pytest.mark.usefixtures("clients")
+    def test_one_that_hangs_is_given_up_after_a_moment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        record = new_session()
+        watching(record["sessionId"])
+        quick = sockets.CONFIG.merge(Config(read_timeout=0.05, retries={"total_max_attempts": 1}))
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            hanging = boto3.client("apigatewaymanagementapi", endpoint_url=url, config=quick)
+            monkeypatch.setattr(sockets, "connections", lambda: hanging)
+            assert push(changed(record)) == []
+        assert watchers_of(record["sessionId"]) == []
+
+    def test_many_are_pushed_to_side_by_side(self, clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+        record = new_session()
+        watchers = [watching(record["sessionId"]) for _ in range(push_progress.AT_ONCE)]
+        all_there = threading.Barrier(len(watchers), timeout=30)
+        monkeypatch.setattr(clients, "post_to_connection", lambda **_: all_there.wait())
+        assert push(changed(record)) == []
+        assert set(watchers_of(record["sessionId"])) == set(watchers)
+
+    def test_where_the_address_to_push_to_is_not_known_nobody_is_told_and_nobody_cut_off(
+        self, clients: Clients, events: list[Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        record = new_session()
+        watcher = watching(record["sessionId"])
+        second = changed(record)
+        with monkeypatch.context() as down:
+            down.setattr(sockets, "connections", Mock(side_effect=refusal("ThrottlingException", 400)))
+            assert push(second) == [change(second)["eventID"]]
+        assert events == []
+        assert push(second) == []
+        assert clients.versions(watcher) == [1, 2]
 
     def test_what_was_told_is_forgotten_after_the_stream_has(self) -> None:
         record = changed(new_session())
