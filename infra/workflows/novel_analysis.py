@@ -16,6 +16,7 @@ class NovelAnalysis(WorkflowStack):
             self.files(self.step(name), read=("work/",), write=("work/",))
         for name in ("MergeBible", "SaveStoryboard"):
             self.reads_items(self.step(name))
+            self.looks_up_sessions(self.step(name))  # why nothing was kept of a chapter
             self.give(name, "failedShare")
         for name in ("LoadNovel", "SplitChapters"):  # the whole text, as bytes and as characters
             self.memory(name, 512)

@@ -18,13 +18,18 @@ from botocore.exceptions import ClientError
 from pydantic import Field
 
 from core import aws
-from core.errors import UnknownFile
+from core.errors import FinalError, UnknownFile
 from core.settings import Settings, load
 
 LARGEST_FILE = 20 * 1024 * 1024
 """Bytes that a caller's file may have."""
 
 _MISSING = frozenset({"NoSuchKey", "404"})
+_REPLACED = frozenset({"PreconditionFailed", "412"})
+
+
+class FileReplaced(FinalError):
+    """A file of the key that was named is there, and has other content by now."""
 
 
 class FileSettings(Settings):
@@ -39,19 +44,21 @@ def files() -> "Files":
 
 
 class Files:
-    """Reading raises UnknownFile where there is no such file."""
+    """Reading raises UnknownFile where there is no such file, and FileReplaced where it has other content than the one
+    with the `etag`, as S3 tells of it.
+    """
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
 
-    def size(self, key: str) -> int:
+    def size(self, key: str, etag: str | None = None) -> int:
         """Bytes."""
         with _missing(key):
-            return aws.s3().head_object(Bucket=self._bucket, Key=key)["ContentLength"]
+            return aws.s3().head_object(Bucket=self._bucket, Key=key, **_content(etag))["ContentLength"]
 
-    def read(self, key: str) -> bytes:
+    def read(self, key: str, etag: str | None = None) -> bytes:
         with _missing(key):
-            return aws.s3().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            return aws.s3().get_object(Bucket=self._bucket, Key=key, **_content(etag))["Body"].read()
 
     def read_part(self, key: str, start: int, end: int) -> bytes:
         """The bytes from `start` to before `end`."""
@@ -91,11 +98,20 @@ class Files:
         return key
 
 
+def _content(etag: str | None) -> Any:
+    return {} if etag is None else {"IfMatch": f'"{etag}"'}
+
+
 @contextmanager
 def _missing(key: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error.response["Error"]["Code"] not in _MISSING:
+        code = error.response["Error"]["Code"]
+        if code in _REPLACED:
+            raise FileReplaced(
+                f"the file {key} was replaced before it was read; new content under novels/ has a session of its own"
+            ) from None
+        if code not in _MISSING:
             raise
         raise UnknownFile(f"there is no file {key}; upload it first, or name another") from None

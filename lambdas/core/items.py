@@ -64,22 +64,27 @@ class Items:
 
 
 def items_step(
-    *, phase: str, progress: tuple[int, int]
+    *, phase: str, progress: tuple[int, int], until: str | None = None
 ) -> Callable[[Callable[[RequestT, Items], Iterator[Outcomes[OutputT]]]], "ItemsStep"]:
     """progress (percent): before the first item is done, and once all are. An item that failed is tried again by a
-    later delivery. The Lambda answers with how many of its batch are `done`, and how many `failed`.
+    later delivery; not once the step `until` has succeeded, which has put together what there was.
+    The Lambda answers with how many of its batch are `done`, and how many `failed`.
     """
-    return lambda body: ItemsStep(body, phase, progress)
+    return lambda body: ItemsStep(body, phase, progress, until)
 
 
 class ItemsStep(Step):
     settings = StepSettings
 
     def __init__(
-        self, body: Callable[[RequestT, Items], Iterator[Outcomes[OutputT]]], phase: str, progress: tuple[int, int]
+        self,
+        body: Callable[[RequestT, Items], Iterator[Outcomes[OutputT]]],
+        phase: str,
+        progress: tuple[int, int],
+        until: str | None,
     ) -> None:
         super().__init__(body, phase)
-        self._progress = progress
+        self._progress, self._until = progress, until
 
     def _run(self, delivery: Event, session: Session) -> Json:
         batch = delivery.items
@@ -94,18 +99,18 @@ class ItemsStep(Step):
             self.name,
             self._progress,
         )
-        hold.open(self._phase, batch.of)
+        goes_on = hold.open(self._phase, batch.of, self._until)
         try:
             with named_errors():
-                return self._deal(hold, delivery.input, batch)
+                return self._deal(hold, delivery.input, batch, goes_on=goes_on)
         except Exception as error:
             write_down(error, hold.fail)
             raise
 
-    def _deal(self, hold: "ItemsHold", raw: object, batch: Batch) -> Json:
+    def _deal(self, hold: "ItemsHold", raw: object, batch: Batch, *, goes_on: bool) -> Json:
         left = hold.left(batch)
         done, failures = batch.last - batch.first + 1 - len(left), 0
-        if left:
+        if left and goes_on:
             for outcomes in self._body(validated(self._request, raw), Items(hold.session_id, left, batch.of)):
                 hold.commit(outcomes)
                 failing = sum(isinstance(outcome, FinalError) for outcome in outcomes.values())
@@ -127,8 +132,11 @@ class ItemsHold:
         self._progress = progress
         self._began = ""
 
-    def open(self, phase: str, of: int) -> None:
-        """Has the record say that the step runs, unless it does already or all its items are done."""
+    def open(self, phase: str, of: int, until: str | None) -> bool:
+        """Has the record say that the step runs, unless it does already or all its items are done.
+
+        False, and nothing is written, where the step `until` has succeeded.
+        """
 
         def decide(seen: Record | None) -> Change | None:
             record = self._own(seen)
@@ -145,7 +153,10 @@ class ItemsHold:
 
         record = self._own(self._table.get(self.session_id))
         self._began = record["createdAt"]
+        if until in record["steps"] and record["steps"][until]["status"] == StepStatus.SUCCEEDED:
+            return False
         self._table.change(self.session_id, decide, record)
+        return True
 
     def left(self, batch: Batch) -> list[int]:
         return self._outputs.items_left(self.session_id, self._began, self._step, batch)

@@ -42,7 +42,7 @@ class _Part(NamedTuple):
 
 def split(text: str) -> Chapters:
     """The chapters, in their order. Each character belongs to one, save white space, headings, and the few words that
-    may stand before the first heading or after a table of contents, such as a title and an author's name.
+    may stand before the first chapter, such as a title and an author's name.
 
     Raises EmptyText, TooManyChapters (both final).
     """
@@ -83,20 +83,23 @@ def _parts(text: str, language: Language) -> list[_Part]:
 def _between(text: str, found: list[Heading], opening: str) -> list[_Part]:
     parts = _substantial(_stripped(text, opening, 0, found[0].start))
     last = {each.title: each.start for each in found}
-    current, empty = "", list[Heading]()
+    current, titled, empty = "", "", list[Heading]()
     for heading, following in zip_longest(found, found[1:]):
         content = _stripped(text, heading.title, heading.end, following.start if following else len(text))
         if not content:
             empty.append(heading)
             continue
-        if heading.title == current:  # it is repeated, as on each page of a book
+        within = empty and empty[-1].part and not heading.part
+        title = f"{empty[-1].title} · {heading.title}" if within else heading.title
+        if title == titled or (heading.title == current and not empty):  # it is repeated, as on each page of a book
             parts[-1] = parts[-1]._replace(end=content[0].end)
         elif len(empty) + 1 >= CONTENTS and last[heading.title] > heading.start:
-            parts += _substantial([content[0]._replace(title=opening)])
+            behind = [content[0]._replace(title=opening)]
+            parts += behind if parts else _substantial(behind)
+            current = titled = ""
         else:
-            within = empty and empty[-1].part and not heading.part
-            parts.append(content[0]._replace(title=f"{empty[-1].title} · {heading.title}") if within else content[0])
-            current = heading.title
+            parts.append(content[0]._replace(title=title))
+            current, titled = heading.title, title
         empty = []
     return parts
 
@@ -122,8 +125,10 @@ def _pieces(text: str, part: _Part) -> Iterator[_Part]:
         left = part.end - start
         longest = -(-left // -(-left // LONGEST_CHAPTER))  # pieces of about one size
         end = part.end if left <= LONGEST_CHAPTER else _cut(text, start + longest // 2, start + longest)
-        yield _Part(f"{part.title} ({number})", start, end)
-        start, number = end, number + 1
+        for piece in _stripped(text, f"{part.title} ({number})", start, end):  # none where white space is that long
+            yield piece
+            number += 1
+        start = end
 
 
 def _cut(text: str, start: int, end: int) -> int:

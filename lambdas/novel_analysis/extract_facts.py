@@ -8,7 +8,7 @@ from novel_analysis.chapter_pass import each_chapter
 from novel_analysis.models import ChapterFile, ExtractRequest
 
 
-@items_step(phase="extracting_facts", progress=(5, 45))
+@items_step(phase="extracting_facts", progress=(5, 45), until="MergeBible")
 def handler(request: ExtractRequest, items: Items) -> Iterator[Outcomes[ChapterFile]]:
     """Extract the facts of each chapter. Raises ProviderUnavailable (retried)."""
     return each_chapter("facts", request, items, analyser().extract)

@@ -4,10 +4,11 @@ Texts, facts and scenes are files of the stage's bucket; states and variables ho
 numbered from 1.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from core.fields import Line, wrong
 from core.models import Batch, Model, WorkflowInput
@@ -19,26 +20,52 @@ Language = Literal["zh", "en", "ko", "ja"]
 Encoding = Literal["utf-8", "gb18030", "big5"]
 Pass = Literal["ExtractFacts", "DrawStoryboards"]
 Shot = Literal["establishing", "wide", "medium", "close_up", "over_the_shoulder"]
-FileKey = Annotated[str, StringConstraints(pattern=r"^(uploads|novels|texts)/[^\x00-\x1f]+$", max_length=512)]
+_LONGEST_KEY = 1024
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+
+
+def _short_enough(key: str) -> str:
+    if len(key.encode()) > _LONGEST_KEY:
+        raise wrong(f"should have at most {_LONGEST_KEY:,} bytes as UTF-8, which is as long as S3's keys may be")
+    return key
+
+
+def _plain(text: str) -> str:
+    """What LoadNovel refuses is refused before it is kept: the same signs, save those with which files of DOS end."""
+    if found := _CONTROL.search(text.rstrip("\x1a")):
+        line = re.sub("\r\n?", "\n", text[: found.start()]).count("\n") + 1
+        raise wrong(f"has control characters, the first in line {line}")
+    return text
+
+
+FileKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^(uploads|novels|texts)/[^\x00-\x1f]+$", max_length=_LONGEST_KEY),
+    AfterValidator(_short_enough),
+]
 Title = Annotated[Line, StringConstraints(max_length=200)]
 
 
 class NovelAnalysisInput(WorkflowInput):
     """The workflow's input: a novel's text, or the key of its file.
 
-    text: a short one, at most what a request holds. text_key: of an upload, or of a file below `novels/`.
+    text: a short one, at most what a request holds. text_key: of an upload, or of a file below `novels/`. text_etag: of
+    the content that the file has, as S3 tells of it; a file that was replaced meanwhile is not read.
     """
 
     parked: ClassVar[Mapping[str, str]] = {"text": "textKey"}
 
     title: Title = "Untitled"
-    text: Annotated[str, StringConstraints(min_length=1)] | None = None
+    text: Annotated[str, StringConstraints(min_length=1), AfterValidator(_plain)] | None = None
     text_key: FileKey | None = None
+    text_etag: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,64}$")] | None = None
 
     @model_validator(mode="after")
     def _one_text(self) -> Self:
         if (self.text is None) == (self.text_key is None):
             raise wrong("should have either text or textKey")
+        if self.text_key is None and self.text_etag is not None:
+            raise wrong("should have textEtag beside textKey alone")
         return self
 
     @property
@@ -51,6 +78,7 @@ class Analysis(Model):
 
     title: str
     text_key: str
+    text_etag: str | None = None
 
 
 class Novel(Model):
@@ -111,10 +139,14 @@ class PlaceFacts(Model):
 
 
 class Facts(Model):
-    """What the first pass finds in one chapter."""
+    """What the first pass finds in one chapter.
+
+    she: of characters by name, how much more "she" than "he" goes on with them; less than 0 where "he" does.
+    """
 
     characters: list[CharacterFacts]
     places: list[PlaceFacts]
+    she: dict[str, int] = Field(default={})
 
 
 class Character(CharacterFacts):
@@ -223,8 +255,15 @@ class Summary(Model):
     storyboard: Storyboard | None = None
 
 
-class TextRequest(Model):
-    """What LoadNovel and SplitChapters are given: the text as it came, and as UTF-8."""
+class LoadRequest(Model):
+    """What LoadNovel is given: the text as it came."""
+
+    text_key: str
+    text_etag: str | None = None
+
+
+class SplitRequest(Model):
+    """What SplitChapters is given: the text as UTF-8."""
 
     text_key: str
 

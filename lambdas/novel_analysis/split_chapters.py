@@ -5,7 +5,7 @@ from core.models import Batch
 from core.step import Session, step
 from novel_analysis import storage
 from novel_analysis.chapters import split
-from novel_analysis.models import Split, TextRequest
+from novel_analysis.models import Split, SplitRequest
 
 MOST_AT_ONCE = 10
 """Chapters of a batch: a Lambda has to read or draw them in its time, a model's answers included."""
@@ -14,7 +14,7 @@ ENOUGH_BATCHES = 100
 
 
 @step(phase="splitting", done="split", progress=(3, 5))
-def handler(request: TextRequest, session: Session) -> Split:
+def handler(request: SplitRequest, session: Session) -> Split:
     """Find the chapters. Raises EmptyText, TooManyChapters (both final)."""
     found = split(files().read(request.text_key).decode())
     return Split(

@@ -1,6 +1,7 @@
 """The start of novel-analysis by a file that lands under `novels/` of the stage's bucket."""
 
 import hashlib
+import re
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -11,6 +12,7 @@ from core.starting import Sessions, starting
 from novel_analysis.models import NovelAnalysisInput
 
 _LONGEST_TITLE = 200
+_ENDING = re.compile(r"(?<=.)\.(?:txt|md)$", re.IGNORECASE)
 
 
 class File(Model):
@@ -40,8 +42,8 @@ def handler(event: FileCreated, sessions: Sessions) -> None:
     file = event.detail.object
     if file.key.endswith("/"):  # a folder, as the console makes one
         return
-    title = PurePosixPath(file.key).stem.strip()[:_LONGEST_TITLE]
-    raw = {"title": title, "textKey": file.key}
+    title = _ENDING.sub("", PurePosixPath(file.key).name.strip())[:_LONGEST_TITLE]
+    raw = {"title": title, "textKey": file.key, "textEtag": file.etag}
     validated(NovelAnalysisInput, raw)
     digest = hashlib.sha256(f"{file.key} {file.etag}".encode()).hexdigest()[:32]
     sessions.start(f"novel-{digest}", raw)

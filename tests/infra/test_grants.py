@@ -127,6 +127,7 @@ def own_to_workflows(stage: str) -> dict[str, Grants]:
     practices, publishing = f"practices-{stage}", {("events:PutEvents", f"bus/platform-{stage}")}
     reviewing = on_table(f"reviews-{stage}", "PutItem")
     working = files(stage, read=("work",), write=("work",))
+    missing = on_table(f"steps-{stage}", "Query") | on_table(f"sessions-{stage}", "GetItem")
     return {
         "course-review-screen-review": reviewing | on_table(f"sessions-{stage}", "GetItem"),
         "course-review-publish-review": reviewing
@@ -142,10 +143,9 @@ def own_to_workflows(stage: str) -> dict[str, Grants]:
         "novel-analysis-load-novel": files(stage, read=("uploads", "texts", "novels"), write=("work",)),
         "novel-analysis-split-chapters": working,
         "novel-analysis-extract-facts": working,
-        "novel-analysis-merge-bible": working | on_table(f"steps-{stage}", "Query"),
+        "novel-analysis-merge-bible": working | missing,
         "novel-analysis-draw-storyboards": working,
-        "novel-analysis-save-storyboard": files(stage, read=("work",), write=("storyboards",))
-        | on_table(f"steps-{stage}", "Query"),
+        "novel-analysis-save-storyboard": files(stage, read=("work",), write=("storyboards",)) | missing,
         "order-reserve-stock": on_table(f"orders-{stage}", "PutItem") | stock,
         "order-charge-payment": writing | paying(stage),
         "order-confirm-order": writing | notifying(stage),

@@ -74,7 +74,8 @@ class Run:
     def prepare(self) -> "Run":
         """Until the chapters are found."""
         analysis = self.call(open_analysis.handler, self.raw)["input"]
-        self.novel = self.call(load_novel.handler, {"textKey": analysis["textKey"]})
+        given = {name: analysis[name] for name in ("textKey", "textEtag")}
+        self.novel = self.call(load_novel.handler, given)
         self.split = self.call(split_chapters.handler, {"textKey": self.novel["textKey"]})
         return self
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from core import aws
 from core.aws import named_errors
 from core.errors import AccessDenied, AwsUnavailable, UnknownFile
-from core.files import Files, files
+from core.files import FileReplaced, Files, files
 from tests.support.clock import at
 
 pytestmark = pytest.mark.usefixtures("shared_tables")
@@ -53,6 +53,17 @@ class TestAFile:
         for ask in (files().size, files().read, lambda key: files().read_part(key, 0, 9)):
             with pytest.raises(UnknownFile, match=r"there is no file uploads/none; upload it first, or name another"):
                 ask("uploads/none")
+
+    def test_is_read_where_it_still_has_the_content_that_is_meant(self) -> None:
+        files().write("novels/a.txt", "first")
+        etag = aws.s3().head_object(Bucket="files-test", Key="novels/a.txt")["ETag"].strip('"')
+        assert (files().size("novels/a.txt", etag), files().read("novels/a.txt", etag)) == (5, b"first")
+        files().write("novels/a.txt", "second")
+        for ask in (files().size, files().read):
+            with pytest.raises(FileReplaced, match=r"the file novels/a\.txt was replaced before it was read"):
+                ask("novels/a.txt", etag)
+            with pytest.raises(UnknownFile):
+                ask("novels/none.txt", etag)
 
     def test_may_have_a_name_in_any_script(self) -> None:
         files().write("novels/달 항아리+ %20.txt", "x")

@@ -58,6 +58,10 @@ def test_the_sample_has_five_chapters_and_is_no_short_text() -> None:
         ["序章", "第一章 海", "第２章　山", "第三回：他来了！", "第一百二十章雾", "番外一 春", "尾声"],
         ["楔子", "卷一 风", "第十节", "第2话 雨", "終章"],
         ["一", "二、山", "三 海"],
+        ["１", "２ 山", "３"],
+        ["Ⅰ", "Ⅱ. The Sea", "Ⅲ"],
+        ["正文 第一章 海", "正文 第二章", "正文 尾声"],
+        ["CHAPTER 1. Loomings.", "CHAPTER 2: The Carpet-Bag.", "CHAPTER III.—Mr. Hale is late."],
         ["프롤로그", "제1장 늦은 편지", "제 2 화", "3장", "4화: 봄", "에필로그", "외전 1"],
         ["プロローグ", "第1話", "第二章　星", "エピローグ"],
     ],
@@ -71,6 +75,9 @@ def test_headings_of_four_languages_begin_chapters(lines: list[str]) -> None:
     [
         "Chapter 7 was the one she liked",
         "Chapter 7. She liked it. He did not.",
+        "Chapter 7. she liked it.",
+        "1. She liked it.",
+        "正文第一章我读完了。",
         "Chapter 7 The Harbour was what she read.",
         "Chapters 7 and 8",
         "Part of the plan",
@@ -88,6 +95,17 @@ def test_headings_of_four_languages_begin_chapters(lines: list[str]) -> None:
 )
 def test_sentences_that_begin_as_headings_do_begin_none(line: str) -> None:
     assert titles(f"第一章 海\n\n{line}\n\nChapter 2: The Sea\n\n{PROSE}\n") == ["第一章 海", "Chapter 2: The Sea"]
+
+
+@pytest.mark.parametrize("mark", ["\f", "\v", "\u00a0", "\u200b", "\ufeff"])
+def test_a_heading_may_begin_a_page_or_have_marks_that_are_not_seen(mark: str) -> None:
+    text = "".join(f"{mark}Chapter {number}{mark}\n{PROSE}\n" for number in (1, 2))
+    assert found(text) == [("Chapter 1", PROSE), ("Chapter 2", PROSE)]
+
+
+@pytest.mark.parametrize("text", [f"{PROSE}\nChapter 2. Home.\n\n{PROSE}", f"{PROSE}\n\nChapter 2. Home.\n{PROSE}"])
+def test_a_title_with_its_full_stop_is_a_sentence_where_another_line_is_beside_it(text: str) -> None:
+    assert titles(f"Chapter 1\n\n{text}") == ["Chapter 1"]
 
 
 def test_a_heading_is_none_where_a_wrapped_line_goes_on_with_it() -> None:
@@ -117,6 +135,38 @@ def test_a_part_that_begins_with_a_chapter_is_named_in_its_title() -> None:
     assert titles(text) == ["Part One · Chapter 1", "Chapter 2", "Part Two · Chapter 3"]
 
 
+def test_parts_that_each_begin_with_the_same_heading_have_a_chapter_each() -> None:
+    text = "".join(f"PART {part}\n\nCHAPTER I\n\n{PROSE}\n\n" for part in ("I", "II", "III"))
+    assert titles(text) == ["PART I · CHAPTER I", "PART II · CHAPTER I", "PART III · CHAPTER I"]
+
+
+@pytest.mark.parametrize("repeated", ["CHAPTER I", "PART I\n\nCHAPTER I"])
+def test_a_part_s_chapter_that_is_repeated_on_every_page_begins_one_chapter(repeated: str) -> None:
+    text = f"PART I\n\nCHAPTER I\n\n{PROSE}\n\n{repeated}\n\nThe end.\n"
+    assert titles(text) == ["PART I · CHAPTER I"]
+    assert "The end." in found(text)[0][1]
+
+
+def test_the_few_words_behind_contents_within_a_book_are_in_a_chapter() -> None:
+    contents = "Chapter 1\nChapter 2\nChapter 3\n\nFor my mother.\n"
+    text = f"Prologue\n\n{PROSE}\n\n{contents}\n" + "".join(f"Chapter {n}\n\n{PROSE}\n\n" for n in (1, 2, 3))
+    assert [title for title, _ in found(text)] == ["Prologue", "Opening", "Chapter 1", "Chapter 2", "Chapter 3"]
+    assert found(text)[1] == ("Opening", "For my mother.")
+
+
+@pytest.mark.parametrize("lines", [["1. Bread", "2. Milk", "3. Eggs"], ["1", "2", "3"], ["I. Bread", "II. Milk"]])
+def test_numbers_with_nothing_between_them_are_lines_of_the_text(lines: list[str]) -> None:
+    counted = "\n\n".join([PROSE, *lines, PROSE, *lines, PROSE])
+    assert found(counted) == [("Text", counted)]
+    assert found(f"1\n\n{counted}\n\n2\n\n{PROSE}") == [("1", counted), ("2", PROSE)]
+
+
+def test_numbers_with_nothing_between_them_are_contents_where_their_titles_come_again() -> None:
+    lines = ["1. The Sea", "2. The Land", "3. Home"]
+    text = "\n\n".join(["Contents", *lines, "For my mother.", *(f"{line}\n\n{PROSE}" for line in lines)])
+    assert found(text) == [(line, PROSE) for line in lines]
+
+
 def test_numbers_of_sections_begin_nothing_where_chapters_have_headings() -> None:
     assert titles(f"Chapter 1\n\n1\n\n{PROSE}\n\n2\n\n{PROSE}\n\nChapter 2\n\n{PROSE}") == ["Chapter 1", "Chapter 2"]
 
@@ -138,22 +188,23 @@ def test_a_long_chapter_is_divided_behind_paragraphs() -> None:
     paragraph = "他走了。天黑了。" * 50 + "\n"
     divided = found("第一章 雾\n" + paragraph * 200 + "第二章 山\n他来了。")
     assert [title for title, _ in divided] == ["第一章 雾 (1)", "第一章 雾 (2)", "第一章 雾 (3)", "第二章 山"]
-    assert all(len(text) <= LONGEST_CHAPTER and text.endswith("天黑了。\n") for _, text in divided[:2])
-    assert "".join(text for _, text in divided[:3]) == (paragraph * 200).strip()
+    assert all(len(text) <= LONGEST_CHAPTER and text.endswith("天黑了。") for _, text in divided[:2])
+    assert "\n".join(text for _, text in divided[:3]) == (paragraph * 200).strip()
 
 
-@pytest.mark.parametrize(
-    ("unit", "end"),
-    [("他走了。他来了，天黑了。", "。"), ("the sea and the rain and ", " "), ("海", "海")],
-)
-def test_without_paragraphs_it_is_divided_behind_sentences_else_words_else_anywhere(unit: str, end: str) -> None:
+@pytest.mark.parametrize(("unit", "between"), [("他走了。他来了，天黑了。", ""), ("sea and ", " "), ("海", "")])
+def test_without_paragraphs_it_is_divided_behind_sentences_else_words_else_anywhere(unit: str, between: str) -> None:
     text = unit * (100_000 // len(unit)) + "海"
     divided = found(text)
     assert len(divided) >= 4
-    assert "".join(piece for _, piece in divided) == text
+    assert between.join(piece for _, piece in divided) == text
     for _, piece in divided[:-1]:
         assert LONGEST_CHAPTER / 3 < len(piece) <= LONGEST_CHAPTER
-        assert piece.endswith(end)
+        assert piece[-1] in "。d海" or piece.endswith("sea")
+
+
+def test_no_chapter_is_made_of_white_space_however_long_it_is() -> None:
+    assert found(f"a{' ' * 200_000}b") == [("Text (1)", "a"), ("Text (2)", "b")]
 
 
 def test_more_chapters_than_a_session_can_deal_with_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,10 +258,17 @@ LINES = st.sampled_from(
         "Chapter 1",
         "Chapter 2: The Sea",
         "第一章 海",
+        "正文 第二章",
         "第一卷",
         "제1장",
+        "\fChapter 3",
+        "PART I",
+        "CHAPTER 1. Loomings.",
         "1",
         "2",
+        "1. Bread",
+        "2. Milk",
+        "3. Eggs",
         "",
         "　",
         PROSE,
@@ -235,16 +293,20 @@ def test_each_character_outside_headings_is_in_one_chapter(lines: list[str], lon
     for number, each in enumerate(divided.chapters, 1):
         assert each.number == number
         assert at <= each.start < each.end <= len(raw)
-        left_out = raw[at : each.start].decode()
-        assert len(left_out.strip()) < SUBSTANCE + 200 if number == 1 else not unread(left_out)
-        assert 0 < len(raw[each.start : each.end].decode()) <= longest
+        chapter = raw[each.start : each.end].decode()
+        assert 0 < len(chapter) <= longest
+        assert chapter == chapter.strip()
+        left_out = unread(text, raw, at, each.start)
+        assert all(len(words) < SUBSTANCE for words in left_out) if number == 1 else not left_out
         at = each.end
-    assert not unread(raw[at:].decode())
-    assert split(text) == split(text)
+    assert not unread(text, raw, at, len(raw))
 
 
-def unread(text: str) -> str:
-    """What is left of a text without its headings; bare numbers are left to be headings or not."""
-    for heading in reversed(headings(text)):
-        text = text[: heading.start] + text[heading.end :]
-    return "".join(text.split()).strip("12")
+def unread(text: str, raw: bytes, start: int, end: int) -> list[str]:
+    """What is left of these bytes of a text without its headings."""
+    begin, stop = (len(raw[:place].decode()) for place in (start, end))
+    within = [each for each in headings(text) if begin <= each.start < stop]
+    starts = [begin, *(each.end for each in within)]
+    ends = [*(each.start for each in within), stop]
+    stretches = (text[first:last].strip() for first, last in zip(starts, ends, strict=True))
+    return [stretch for stretch in stretches if stretch]

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from core import aws
+from core.files import FileReplaced, files
 from novel_analysis import start
 from tests.support.executions import create_machine, input_of
+from tests.support.novel_analysis import Run, put_file
 from tests.support.skill_sync import batch
 from tests.support.tables import every_row, forget_settings
 
@@ -51,7 +53,46 @@ def test_a_file_starts_a_session_with_its_name_as_title() -> None:
     deliver(created())
     (record,) = every_row("sessions-test")
     assert record["sessionId"].startswith("novel-")
-    assert input_of(record["executionArn"]) == {"title": "The Harbour", "textKey": "novels/sea/The Harbour.txt"}
+    assert input_of(record["executionArn"]) == {
+        "title": "The Harbour",
+        "textKey": "novels/sea/The Harbour.txt",
+        "textEtag": "e1",
+    }
+
+
+def test_a_title_is_the_file_s_name_without_the_ending_of_a_text() -> None:
+    titles = {
+        "Mr. Fox": "Mr. Fox",
+        "Mr. Fox.TXT": "Mr. Fox",
+        "Volume 1.5.md": "Volume 1.5",
+        "달 항아리.txt.txt": "달 항아리.txt",
+        ".txt": ".txt",
+        " .md ": ".md",
+        f"{'n' * 300}.txt": "n" * 200,
+    }
+    deliver(*(created(key=f"novels/{name}") for name in titles))
+    inputs = [input_of(record["executionArn"]) for record in every_row("sessions-test")]
+    assert {each["textKey"].removeprefix("novels/"): each["title"] for each in inputs} == titles
+
+
+def test_a_file_that_is_replaced_before_it_is_read_is_read_by_the_session_of_its_new_content_alone() -> None:
+    events = []
+    for text in (b"The first edition, with a typo.", b"The second edition."):
+        put_file("novels/x.txt", text)
+        etag = aws.s3().head_object(Bucket="files-test", Key="novels/x.txt")["ETag"].strip('"')
+        events.append(created(key="novels/x.txt", etag=etag))
+    deliver(*events)
+    read = []
+    for record in every_row("sessions-test"):
+        run = Run(input_of(record["executionArn"]), record["sessionId"])
+        try:
+            read.append(files().read(run.prepare().novel["textKey"]))
+        except FileReplaced as error:
+            read.append(str(error).encode())
+    assert sorted(read) == [
+        b"The second edition.",
+        b"the file novels/x.txt was replaced before it was read; new content under novels/ has a session of its own",
+    ]
 
 
 def test_a_repeated_event_finds_the_session_and_new_content_or_another_file_starts_one() -> None:
@@ -76,7 +117,7 @@ def test_what_the_api_has_queued_is_started_from_the_same_queue() -> None:
     [
         (created(key="uploads/a.txt"), "detail.object.key"),
         (created(key="novels/\x01.txt"), "title"),
-        (created(key=f"novels/{'n' * 600}.txt"), "textKey"),
+        (created(key=f"novels/{'n' * 1024}.txt"), "textKey"),
         (created(source="another"), "source"),
         ({**created(), "detail-type": "Object Deleted"}, "detail-type"),
         ("no event", "is not JSON"),

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from core import aws
-from core.errors import FinalError, ProviderUnavailable, UnknownFile
+from core.errors import AccessDenied, FinalError, ProviderUnavailable, UnknownFile
 from core.files import files
 from core.models import Batch
 from core.record import Status, Table
@@ -22,6 +22,7 @@ from novel_analysis.local_analyser import LocalAnalyser
 from novel_analysis.models import (
     SHORT_TEXT,
     Bible,
+    Book,
     Chapter,
     ChapterBoard,
     ChapterFile,
@@ -167,8 +168,33 @@ def test_a_chapter_that_is_neither_read_nor_drawn_counts_once_and_is_missing() -
     run.draw(3, 3)
     result = run.save()["result"]
     assert [(each["number"], each["step"]) for each in result["failed"]] == [(2, "DrawStoryboards")]
-    assert "nothing was kept of it" in result["failed"][0]["reason"]
+    assert "nothing was kept of it: its Lambda failed again and again" in result["failed"][0]["reason"]
     assert [chapter.number for chapter in storyboard_of(run.session_id).chapters] == [1, 3]
+
+
+def test_an_error_that_ends_every_batch_is_the_reason_for_chapters_of_which_nothing_was_kept() -> None:
+    run = new_run().prepare()
+    for number in (1, 2, 3):
+        with (
+            reading_with(Troubled(**{f"at_{number}": AccessDenied("Converse: no grant")})),
+            pytest.raises(AccessDenied),
+        ):
+            run.extract(number, number)
+    with pytest.raises(TooManyChaptersFailed) as failure:
+        run.merge()
+    assert "in ExtractFacts: nothing was kept of it; ExtractFacts failed last with AccessDenied: Converse: no" in str(
+        failure.value
+    )
+
+
+def test_what_one_chapter_failed_with_is_no_reason_for_another() -> None:
+    run = new_run(4).prepare()
+    with reading_with(Troubled(at_2=Unreadable("too odd"))):
+        run.extract(1, 3)
+    run.merge()
+    reasons = {each.number: each.reason for each in storage.read(run.merged["bookKey"], Book).failed}
+    assert reasons[2] == "Unreadable: too odd"
+    assert reasons[4].startswith("nothing was kept of it: its Lambda failed again and again")
 
 
 def test_where_more_than_the_set_share_has_failed_the_step_says_how_much_and_what_to_do() -> None:
@@ -210,14 +236,22 @@ def test_a_retry_of_the_session_reads_and_draws_only_what_is_missing() -> None:
     assert storyboard_of(run.session_id) == storyboard_of(undisturbed.session_id)
 
 
-def test_facts_that_came_after_the_bible_was_merged_are_still_named_as_missing_in_it() -> None:
+def test_once_the_bible_is_merged_a_retry_reads_no_chapter_and_still_names_what_the_bible_lacks() -> None:
     run = new_run().prepare()
     with reading_with(Troubled(at_2=Unreadable("too odd"))):
         run.extract(1, 3)
     run.merge()
-    run.extract(1, 3)
-    run.draw(1, 3)
-    assert [chapter["number"] for chapter in run.save()["result"]["failed"]] == [2]
+    second, reader = again(run).prepare(), Troubled()
+    before = record_of(run.session_id)
+    with reading_with(reader):
+        assert second.extract(1, 3) == {"done": 2, "failed": 0}
+    assert (reader.seen, record_of(run.session_id)) == ([], before)
+    second.merge()
+    second.draw(1, 3)
+    result = second.save()["result"]
+    assert (result["partial"], [chapter["number"] for chapter in result["failed"]]) == (True, [2])
+    entry = record_of(run.session_id)["steps"]["ExtractFacts"]
+    assert (entry["status"], entry["items"]) == ("failed", {"done": 2, "of": 3})
 
 
 @pytest.mark.parametrize("error", [ProviderUnavailable("busy"), KeyError("a bug")])
