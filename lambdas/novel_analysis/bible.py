@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from novel_analysis.models import Bible, Character, CharacterFacts, Facts, Language, Place
 from novel_analysis.reading.looks import MOST_LOOKS
-from novel_analysis.reading.names import Person, persons
+from novel_analysis.reading.names import Group, Person, persons
 from novel_analysis.reading.page import lexicon_of
 
 MOST_CHARACTERS = 500
@@ -19,13 +19,18 @@ def merge(facts: Iterable[tuple[int, Facts]], language: Language) -> Bible:
     share stays a person of its own.
     """
     chapters = sorted(facts, key=lambda each: each[0])
-    return Bible(characters=_characters(chapters, language), places=_places(chapters))
+    characters = _characters(chapters, language)
+    return Bible(characters=characters, places=_places(chapters, characters))
 
 
 def _characters(chapters: list[tuple[int, Facts]], language: Language) -> list[Character]:
     parse = lexicon_of(language).parse
     found = [(number, each) for number, facts in chapters for each in facts.characters]
-    groups = [(number, dict.fromkeys(each.aliases, 0) | {each.name: each.mentions}) for number, each in found]
+    groups = [
+        Group(number, dict.fromkeys(each.aliases, 0) | {each.name: each.mentions}, facts.she.get(each.name, 0))
+        for number, facts in chapters
+        for each in facts.characters
+    ]
     return [
         _character(person, person.display(parse), [found[tag] for tag in sorted(person.groups)])
         for person in persons(groups, parse)[:MOST_CHARACTERS]
@@ -42,11 +47,13 @@ def _character(person: Person, name: str, found: list[tuple[int, CharacterFacts]
     )
 
 
-def _places(chapters: list[tuple[int, Facts]]) -> list[Place]:
+def _places(chapters: list[tuple[int, Facts]], characters: list[Character]) -> list[Place]:
+    """The places, without those that turn out to be persons in another chapter: 赵长河 ends in a river."""
+    persons_names = {name for each in characters for name in (each.name, *each.aliases)}
     mentions: Counter[str] = Counter()
     first: dict[str, int] = {}
     for number, facts in chapters:
-        for place in facts.places:
+        for place in (each for each in facts.places if each.name not in persons_names):
             mentions[place.name] += place.mentions
             first.setdefault(place.name, number)
     most = sorted(mentions, key=lambda name: (-mentions[name], name))[:MOST_PLACES]

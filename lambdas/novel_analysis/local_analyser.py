@@ -41,7 +41,11 @@ class LocalAnalyser:
             for name in names
         ]
         found = places(read, known)
-        return Facts(characters=characters, places=[PlaceFacts(name=name, mentions=found[name]) for name in found])
+        return Facts(
+            characters=characters,
+            places=[PlaceFacts(name=name, mentions=found[name]) for name in found],
+            she=known.she(),
+        )
 
     def draw(self, chapter: ChapterText, language: Language, bible: Bible) -> list[Scene]:
         """The chapter's scenes, with the bible's names alone."""

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from novel_analysis.models import Bible
 from novel_analysis.reading.lexicon import Pattern
-from novel_analysis.reading.names import MOST_NAMES, Person, bears_title, persons
+from novel_analysis.reading.names import MOST_NAMES, Group, Person, bears_title, persons
 from novel_analysis.reading.page import Page
 from novel_analysis.sentences import sentence_ends
 
@@ -46,8 +46,17 @@ class Cast:
 
     @cached_property
     def women(self) -> dict[str, bool]:
-        """Of whom the sex is known: by title or given name, else by the pronouns that begin a clause or sentence behind
-        the name, before another name.
+        """Of whom the sex is known: by title or given name, else by the pronouns that go on with the name."""
+        known = {name: count > 0 for name, count in self.she().items()}
+        return known | {
+            name: woman
+            for form, name in self.forms.items()
+            if (woman := self._page.words.parse(form).woman) is not None
+        }
+
+    def she(self) -> dict[str, int]:
+        """How much more "she" than "he" begins a clause behind a person's name, before another name: less than 0 where
+        "he" does. A sentence counts twice; one after "her husband" does not.
         """
         told, words = self._page.told, self._page.words
         votes: dict[str, int] = defaultdict(int)
@@ -55,12 +64,10 @@ class Cast:
             behind = told[end : min(start, end + 120)].partition("\n")[0]
             for begin in _CLAUSE.finditer(behind):
                 weight = 2 if begin.group()[0] in _ENDS_SENTENCE else 1
-                she = bool(words.she.match(behind, begin.end()))
-                votes[name] += weight * (she - bool(words.he.match(behind, begin.end())))
-        known = {name: count > 0 for name, count in votes.items() if count}
-        return known | {
-            name: woman for form, name in self.forms.items() if (woman := words.parse(form).woman) is not None
-        }
+                she, he = words.she.match(behind, begin.end()), words.he.match(behind, begin.end())
+                other = (words.he if she else words.she).search(behind[: begin.start()].title())
+                votes[name] += 0 if other else weight * (bool(she) - bool(he))
+        return {name: count for name, count in votes.items() if count}
 
     def _name(self, written: str) -> str:
         return self._written.get(written) or self._written[written[:1].lower() + written[1:]]
@@ -94,22 +101,28 @@ class Thread:
             start = end
 
     def meant(self, text: str, *, but: str | None = None) -> str | None:
-        """Whom the text's first pronoun means; None without one, or where nobody fits. but: rather not this one."""
+        """Whom the text's first pronoun means; None without one, or where nobody fits.
+
+        but: rather not this one, who has to be known to be of that sex.
+        """
         he, she = self._words.he.search(text), self._words.she.search(text)
         if he is None and she is None:
             return None
         woman = he is None or (she is not None and she.start() < he.start())
-        fitting = [name for name in reversed(self.recent) if self._cast.women.get(name, woman) is woman]
-        return next((name for name in fitting if name != but), fitting[0] if fitting else None)
+        women = self._cast.women
+        fitting = [name for name in reversed(self.recent) if women.get(name, woman) is woman]
+        return next((name for name in fitting if name != but), but if women.get(but or "") is woman else None)
 
 
 def people(page: Page) -> list[Person]:
     """The persons that a chapter names."""
-    forms = page.words.names(page.told, page.spoken)
-    groups = {form: {form: count} for form, count in sorted(forms.items())}
+    found = page.words.names(page.told, page.spoken)
+    forms = dict(sorted(found.items(), key=lambda each: (-each[1], each[0]))[: 2 * MOST_NAMES])
+    she = Cast({form: form for form in forms}, page).she()
+    groups = {form: Group(1, {form: count}, she.get(form, 0)) for form, count in sorted(forms.items())}
     for role, name in _introduced(page, set(forms)).items():
-        groups[name] |= groups.pop(role)
-    return persons([(1, group) for group in groups.values()], page.words.parse)[:MOST_NAMES]
+        groups[name].forms.update(groups.pop(role).forms)
+    return persons(groups.values(), page.words.parse)[:MOST_NAMES]
 
 
 def cast(everybody: list[Person], page: Page) -> Cast:

@@ -24,7 +24,7 @@ _SAYS = rf"(?:{either(_WORDS['saying'])})"
 _SAYS_BEHIND = re.compile(rf" {_ADVERB}{_SAYS}\b")
 _SAYS_BEFORE = re.compile(rf"\b{_SAYS} $")
 _ACTS_BEHIND = re.compile(
-    rf" {_ADVERB}(?:and [A-Z][a-z]+ )?"
+    rf"(?:, (?:the|an?) [a-z -]{{2,40}},)? {_ADVERB}(?:and [A-Z][a-z]+ )?"
     rf"(?:(?!(?:{either(_WORDS['seeming'])})\b)[a-z]{{2,}}ed|{either(_WORDS['acting'])})\b"
 )
 _OWNS_BEHIND = re.compile(rf"['’]s? (?:[a-z]+ )?(?:{either(_WORDS['body'])})\b")
@@ -37,7 +37,10 @@ _STARTS = re.compile(r"(?:^|[.!?…:;—“\"‘(\n] *)$")
 _PLACE_WORD = re.compile(rf"\b(?:{either(_WORDS['places'])})s?$", re.IGNORECASE)
 _ROLE = rf"the (?:[a-z]+ )?(?:{either(_WORDS['roles'])})"
 _ROLE_SAYS = re.compile(rf"\b(?:{_SAYS} ({_ROLE})\b|([Tt]{_ROLE[1:]}) {_ADVERB}{_SAYS}\b)")
-_INVERTED = re.compile(rf"^({_SAYS}) (he|she|I|{_ROLE}|(?:{_TITLE}\.? )?{_RUN.pattern})", re.IGNORECASE)
+_INVERTED = re.compile(
+    rf"^(?!{_SAYS} [^,]{{1,60}}, (?:the|an?) )({_SAYS}) (he|she|I|{_ROLE}|(?:{_TITLE}\.? )?{_RUN.pattern})",
+    re.IGNORECASE,
+)
 _DAYTIME = "(?:day|morning|evening|night|afternoon|week|month|year|winter|summer|spring|autumn)"
 _HOUR = "(?:dawn|dusk|noon|midnight|sunset|sunrise|nightfall|first light|morning|evening)"
 _AFTER = r"(?:\w+ ){1,3}?(?:minutes?|hours?|days?|weeks?|months?|years?)"
@@ -79,7 +82,7 @@ def parse(form: str) -> Name:
     title, rest = "", " ".join(form.replace(".", " ").split())
     if rest.startswith("Old "):
         title, rest = "old man", rest[4:]
-    while found := _TITLED.match(rest):
+    while (found := _TITLED.match(rest)) and (not title or found.end() < len(rest)):
         title, rest = title or found[1].lower(), rest[found.end() :]
     if not rest and title:
         return Name(title, (), form, _sex(title, ""))
@@ -155,19 +158,33 @@ def _hear(seen: _Evidence, before: str, after: str) -> None:
 
 def _is_person(run: str, seen: _Evidence) -> bool:
     name = parse(run)
-    if _PLACE_WORD.search(run) or not name.parts:
+    if not name.parts or _is_place(run, seen, known=set()):
         return False
-    full = name.rank == 3 and (name.parts[0] in _GIVEN or (seen.within > 0 and seen.person > 0))
+    given, full = name.parts[0] in _GIVEN, name.rank == 3
+    acts = seen.person > 0 and (given or full)
     often = seen.within > 1 and seen.other == 0
-    person = seen.person + 3 * bool(name.title) + 2 * full + often
-    certain = seen.said > 0 or bool(name.title) or seen.within > 0
+    person = seen.person + 3 * bool(name.title) + 2 * (acts or (given and full)) + often
+    certain = seen.said > 0 or bool(name.title) or seen.within > 0 or acts
     return certain and person >= 2 and person > seen.other
 
 
 def _is_part(run: str, known: set[str], seen: _Evidence) -> bool:
     """Whether a name is a person's because a known one holds it, or is held by it."""
     parts = parse(run).parts
-    return bool({*parts[:1], *parts[-1:]} & known) and seen.other <= seen.count and not _PLACE_WORD.search(run)
+    held = bool({*parts[:1], *parts[-1:]} & known)
+    return held and seen.other <= seen.count and not _is_place(run, seen, known)
+
+
+def _is_place(run: str, seen: _Evidence, known: set[str]) -> bool:
+    """Whether a name that ends in a place word is a place's: Baker Street. It is not where it is told to speak, has a
+    title that no place has, or begins with a known person's given name.
+    """
+    if seen.said or not _PLACE_WORD.search(run):
+        return False
+    name = parse(run)
+    if name.title:
+        return name.title in _WORDS["titles_of_places"]
+    return not (name.parts[0] in _GIVEN and name.parts[0] in known and seen.person >= seen.other)
 
 
 def _titles(found: dict[str, int], told: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from novel_analysis.reading.lexicon import Lexicon, either, words_of
+from novel_analysis.reading.lexicon import Lexicon, either, most, words_of
 from novel_analysis.reading.names import Name
 
 _WORDS = words_of("japanese")
@@ -11,7 +11,7 @@ _ROLES = frozenset(_WORDS["roles"])
 _WOMEN, _MEN = re.compile("女|母|婆|姫|姉|妹"), re.compile("男|父|少年|兄|弟|王子|僧侶")
 _NEVER = _ROLES.union(_WORDS["never_names"])
 _KANJI, _KANA = "[\u4e00-\u9fff々]", "[ァ-ヴー]"
-_NAME = f"(?:{_KANJI}{{1,5}}|{_KANA}{{2,9}}(?:・{_KANA}{{2,9}})*)"
+_NAME = f"(?:[男女]の子|{_KANJI}{{1,5}}|{_KANA}{{2,9}}(?:・{_KANA}{{2,9}})*)"
 _SURNAME = re.compile(either(_WORDS["surnames"]))
 _HONOURED_END = re.compile(rf"(?<=.)(?:{either(_WORDS['honorifics'])})$")
 _SAYS = rf"(?:{either(_WORDS['saying'])})"
@@ -49,13 +49,13 @@ def names(told: str, spoken: str) -> Counter[str]:
     seen = speak + speak + honoured + honoured + acts
     introduced = set(_INTRODUCES.findall(spoken))
     certain = {name for name in seen if speak[name] or honoured[name] or _is_named(name)} | introduced
-    found = Counter({name: seen[name] + 1 for name in certain - _NEVER})
+    found = most(Counter({name: seen[name] + 1 for name in sorted(certain - _NEVER)}))
     for name in sorted(found):
         parts = parse(name).parts
         found.update(
             _with_surname(name, text)
             if len(parts) == 1
-            else [part for part in parts if len(part) > 1 and part in text.replace(name, "")]
+            else [part for part in parts if len(part) > 1 and text.count(part) > text.count(name)]
         )
     return found + Counter({role: count for role, count in speak.items() if role in _ROLES})
 

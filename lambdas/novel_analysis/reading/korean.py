@@ -7,14 +7,18 @@ from novel_analysis.reading.lexicon import Lexicon, either, words_of
 from novel_analysis.reading.names import Name
 
 _WORDS = words_of("korean")
-_ROLES = frozenset(_WORDS["roles"])
+_ROLES = frozenset(_WORDS["roles"] + _WORDS["titles"])
 _WOMEN, _MEN = (
     re.compile("여|녀|할머니|어머니|아주머니|노파|공주|왕비"),
     re.compile("남자|소년|할아버지|아버지|아저씨|왕자|사내|스님"),
 )
 _NEVER = _ROLES.union(_WORDS["never_names"])
 _SURNAMES = "".join(_WORDS["surnames"])
+_OF_AGE = frozenset(_WORDS["titles_of_women"] + _WORDS["titles_of_men"]).intersection(_WORDS["roles"])
 _EDGE = "(?<![가-힣])"
+_WITH_TITLE = rf"([가-힣]{{1,4}}?) ?({either(_WORDS['titles'])})"
+_TITLED = re.compile(rf"{_EDGE}({_WITH_TITLE})님?[가-힣]{{0,3}}(?![가-힣])")
+_NAME_AND_TITLE = re.compile(_WITH_TITLE)
 _SAYS = rf"(?:{either(_WORDS['saying'])})"
 _SUBJECT = "(?:이는|이가|께서는|께서|이|가|은|는|도)"
 _SPEAKS = re.compile(rf"{_EDGE}([가-힣]{{2,4}}?){_SUBJECT}(?=[ ,\n][^.!?]{{0,40}}?{_SAYS})")
@@ -34,39 +38,50 @@ def parse(form: str) -> Name:
     """A Korean name, taken apart: family and given name of three syllables, a title behind; any other is one part."""
     if form in _ROLES:
         return Name(form, (), form, True if _WOMEN.search(form) else False if _MEN.search(form) else None)
-    bare, _, title = form.partition(" ")
-    known = title in _WORDS["titles"]
+    found = _NAME_AND_TITLE.fullmatch(form)
+    bare, title = found.groups() if found else (form, "")
     woman = True if title in _WORDS["titles_of_women"] else False if title in _WORDS["titles_of_men"] else None
-    bare = bare if known else form
     full = len(bare) == 3 and bare[0] in _SURNAMES
-    return Name(title if known else "", (bare[0], bare[1:]) if full else (bare,), bare, woman)
+    return Name(title, (bare[0], bare[1:]) if full else (bare,), bare, woman)
 
 
 def names(told: str, spoken: str) -> Counter[str]:
     """The persons' names, and the roles of those who speak, as they are written, with how often each is seen."""
     text = f"{told}\n{spoken}"
-    speak = Counter(_SPEAKS.findall(told))
+    untitled = _TITLED.sub(lambda found: "" if _is_titled(found[2], found[3]) else found[0], told)
+    speak = Counter(_role(name) or name for name in _SPEAKS.findall(untitled))
     seen = (
         speak + Counter(_GIVEN_TO.findall(text)) + Counter(_HONOURED.findall(text)) + Counter(_CALLED.findall(spoken))
     )
-    words = Counter(re.findall(r"(?<![가-힣])[가-힣]{2,3}", text))
+    words = re.findall(r"[가-힣]{2,}", text)
+    surnamed = [word for word in words if len(word) > 2 and word[0] in _SURNAMES]
+    starts = Counter(word[:2] for word in words) + Counter(word[1:3] for word in surnamed)
     stems = {_stem(name, seen) for name in seen}
     roles = Counter({name: count for name, count in speak.items() if name in _ROLES})
-    persons = {stem for stem in stems - _NEVER if _is_person(stem, seen, text)}
+    persons = {stem for stem in stems - _NEVER if _role(stem) is None and _is_person(stem, seen, starts)}
     found = Counter({stem: max(seen[stem], 1) for stem in persons})
-    for given in sorted(persons):
-        bare = parse(given).parts[-1]
-        found.update(re.findall(rf"(?<![가-힣])[{_SURNAMES}]{bare}(?![가-힣]{{4}})", text) if len(bare) == 2 else [])
-        if bare != given and words[bare]:
-            found[bare] += 1
-    titles = either(_WORDS["titles"])
-    found.update(
-        written
-        for name in sorted(found)
-        for written in re.findall(rf"(?<![가-힣]){name} (?:{titles})(?![가-힣]{{3}})", text)
-    )
+    given = {parse(name).parts[-1] for name in persons}
+    found.update(word[:3] for word in surnamed if word[1:3] in given and len(word) < 7)
+    found.update(given.difference(persons).intersection(words))
+    for written, name, title in _TITLED.findall(text):
+        found.update([written] if name in found or _is_titled(name, title) else [])
     held = {parse(name).title for name in found} & _ROLES
     return found + roles + Counter({role: 1 for role in sorted(held) if re.search(rf"(?<![가-힣] ){role}", told)})
+
+
+def _is_titled(name: str, title: str) -> bool:
+    """Whether a surname, or a full name, stands before a title: 김 과장, 이준호 대리.
+
+    제 is "my". Before a word of age 이 is "this" and 한 "an", and what is longer may be anything: 이웃집 노인.
+    """
+    if len(name) == 1:
+        return name in _SURNAMES and name not in ("제이한" if title in _OF_AGE else "제")
+    return title not in _OF_AGE and len(name) == 3 and name[0] in _SURNAMES and name[-1] not in "한된운던는"
+
+
+def _role(name: str) -> str | None:
+    """The role that a word is: 과장 of 과장 and of 과장님."""
+    return name if name in _ROLES else bare if (bare := name.removesuffix("님")) in _ROLES else None
 
 
 def _stem(name: str, seen: Counter[str]) -> str:
@@ -74,10 +89,9 @@ def _stem(name: str, seen: Counter[str]) -> str:
     return name[:-1] if name[-1] == "이" and len(name) > 2 and (name[:-1] in seen or len(name) == 3) else name
 
 
-def _is_person(stem: str, seen: Counter[str], text: str) -> bool:
+def _is_person(stem: str, seen: Counter[str], starts: Counter[str]) -> bool:
     full = len(stem) == 3 and stem[0] in _SURNAMES
-    often = len(re.findall(rf"(?<![가-힣])[{_SURNAMES}]?{stem}", text))
-    return len(stem) < 5 and (seen[stem] + seen[f"{stem}이"] > 1 or full or (often > 1 and len(stem) == 2))
+    return len(stem) < 5 and (seen[stem] + seen[f"{stem}이"] > 1 or full or starts[stem] > 1)
 
 
 def _place(written: str) -> str | None:

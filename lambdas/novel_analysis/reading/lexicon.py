@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from novel_analysis.reading.names import Name
+from novel_analysis.reading.names import MOST_NAMES, Name
 
 Pattern = re.Pattern[str]
 
@@ -71,6 +71,11 @@ def words_of(language: str) -> dict[str, tuple[str, ...]]:
     """A language's lists of words: the content of `words/<language>.toml`, where "_" stands for a space."""
     lists = tomllib.loads((_WORDS / f"{language}.toml").read_text(encoding="utf-8"))
     return {name: tuple(word.replace("_", " ") for word in words.split()) for name, words in lists.items()}
+
+
+def most(found: Counter[str]) -> Counter[str]:
+    """The names found most, as many as a chapter can have persons; so the text is looked through for no more."""
+    return Counter(dict(found.most_common(MOST_NAMES)))
 
 
 def either(words: Iterable[str]) -> str:

@@ -34,14 +34,29 @@ class Name:
 Parse = Callable[[str], Name]
 
 
+@dataclass(frozen=True)
+class Group:
+    """Names of one person in a chapter, as they are written, with how often each stands there.
+
+    she: how much more "she" than "he" goes on with them there; less than 0 where "he" does.
+    """
+
+    chapter: int
+    forms: dict[str, int]
+    she: int = 0
+
+
 @dataclass
 class Person:
-    """Whoever some names mean. forms: the names as they are written, with how often. groups: of those given, which."""
+    """Whoever some names mean. forms: the names as they are written, with how often. groups: of those given, which.
+    she: that of the groups together.
+    """
 
     forms: dict[str, int]
     names: set[Name] = field(default_factory=set)
     groups: list[int] = field(default_factory=list)
     chapters: set[int] = field(default_factory=set)
+    she: int = 0
 
     @property
     def mentions(self) -> int:
@@ -51,6 +66,12 @@ class Person:
     def best(self) -> Name:
         return max(self.names, key=lambda each: (each.rank, each.title, each.parts, each.bare))
 
+    @property
+    def may_be(self) -> set[bool]:
+        """Whether it is a woman, as far as names tell, else pronouns; one in the midst of a sentence tells nothing."""
+        told = {woman for name in self.names if (woman := name.woman) is not None}
+        return told or ({self.she > 0} if abs(self.she) > 1 else {True, False})
+
     def display(self, parse: Parse) -> str:
         """The name to call the person by: the full one without its title, else the best one as it is written most."""
         best = self.best
@@ -58,26 +79,25 @@ class Person:
         return best.bare if best.rank == 3 else max(written, key=lambda each: (each[0], each[1]))[1]
 
 
-def persons(found: Iterable[tuple[int, dict[str, int]]], parse: Parse) -> list[Person]:
+def persons(found: Iterable[Group], parse: Parse) -> list[Person]:
     """The persons that groups of names mean, the most mentioned first; the same for every order of the groups.
 
-    found: groups of names of one person each, with how often each stands there, and the number of their chapter.
     A group goes with the one person of a better name that it fits: "Captain Voss", "Mara" and "the captain" with
     "Mara Voss". Where it fits several, or none, it is a person of its own. Two full names never are one person. Whoever
     once was "the girl" stays that where she is named in the same chapter, for elsewhere it may be another girl.
     """
     groups = [
-        Person(dict(forms), {parse(form) for form in forms}, [number], {chapter})
-        for number, (chapter, forms) in enumerate(found)
+        Person(dict(each.forms), {parse(form) for form in each.forms}, [number], {each.chapter}, each.she)
+        for number, each in enumerate(found)
     ]
     known: dict[int, dict[tuple[str, ...], Person]] = {3: {}, 2: {}, 1: {}, 0: {}}
     for rank, alike in known.items():
-        anchors = [person for better in known.values() for person in better.values()]
+        better = _Better([person for ranked in known.values() for person in ranked.values()])
         joined: dict[tuple[str, ...], list[Person]] = defaultdict(list)
         for group in (each for each in groups if each.best.rank == rank):
             joined[group.best.key].append(group)
         for key, same in sorted(joined.items()):
-            fitting = [(each, _fitting(each, anchors)) for each in same]
+            fitting = [(each, better.fitting(each)) for each in same]
             for each, target in fitting:
                 _add(target or alike.setdefault(key, Person({})), each)
     everybody = [person for ranked in known.values() for person in ranked.values()]
@@ -90,28 +110,38 @@ def _add(person: Person, other: Person) -> None:
     person.names |= other.names
     person.groups += other.groups
     person.chapters |= other.chapters
+    person.she += other.she
 
 
-def _fitting(group: Person, anchors: list[Person]) -> Person | None:
-    """The one person that a lesser name can mean. Who bears its very title comes before whoever may bear it."""
-    name = group.best
-    titled = [each for each in anchors if name.title and bears_title(each.names, name.title)]
-    if not name.parts:
-        called = [each for each in anchors if name.key in {known.key for known in each.names}]
-        titled = titled or [each for each in called if each.chapters & group.chapters]
-        return titled[0] if len(titled) == 1 else None
-    bearing = [each for each in anchors if _bears(each, name)]
-    if name.rank == 2:
-        with_title = [each for each in bearing if each in titled]
-        bearing = with_title or bearing
-    return bearing[0] if len(bearing) == 1 else None
+class _Better:
+    """The persons of better names that a lesser one can mean: by the first and last part, by title, and by role."""
 
+    def __init__(self, everybody: list[Person]) -> None:
+        self._by_part: dict[str, list[Person]] = defaultdict(list)
+        self._by_title: dict[str, list[Person]] = defaultdict(list)
+        self._by_role: dict[tuple[str, ...], list[Person]] = defaultdict(list)
+        for person in everybody:
+            parts = person.best.parts
+            for part in sorted({*parts[:1], *parts[-1:]}):
+                self._by_part[part].append(person)
+            for title in sorted({name.title for name in person.names if name.title and name.parts}):
+                self._by_title[title].append(person)
+            for role in sorted({name.key for name in person.names if not name.parts}):
+                self._by_role[role].append(person)
 
-def _bears(person: Person, name: Name) -> bool:
-    """Whether the name is the first or last part of the person's, and no sex speaks against it."""
-    parts = person.best.parts
-    told = {known.woman for known in person.names} - {None}
-    return name.parts[0] in (parts[:1] + parts[-1:]) and (name.woman is None or told <= {name.woman})
+    def fitting(self, group: Person) -> Person | None:
+        """The one person that the group can mean. Who bears its very title comes before whoever may bear it."""
+        name = group.best
+        if not name.parts:
+            titled = self._by_title.get(name.title, [])
+            fitting = titled or [each for each in self._by_role.get(name.key, []) if each.chapters & group.chapters]
+            return fitting[0] if len(fitting) == 1 else None
+        bearing = [
+            each for each in self._by_part.get(name.parts[0], []) if name.woman is None or name.woman in each.may_be
+        ]
+        with_title = [each for each in bearing if name.rank == 2 and bears_title(each.names, name.title)]
+        fitting = with_title or [each for each in bearing if each.may_be == {name.woman}] or bearing
+        return fitting[0] if len(fitting) == 1 else None
 
 
 def bears_title(names: Iterable[Name], title: str) -> bool:

@@ -99,7 +99,7 @@ def _by_turns(talk: _Talk, thread: Thread) -> str | None:
     if not talk.turns or talk.turns[-1] is None:
         return None
     last = talk.turns[-1]
-    earlier = [name for name in talk.turns[:-1][-3:] if name != last]
+    earlier = [name for name in talk.turns[:-1][-3:] if name is not None and name != last]
     if earlier:
         return earlier[-1]
     others = [name for name in thread.recent if name != last]

@@ -191,6 +191,32 @@ def test_no_text_takes_long_or_grows_without_bound(language: Language, kind: str
     assert sum(len(panel.model_dump_json()) for panel in panels(scenes)) < 30 * len(text)
 
 
+def named(pattern: str, times: int) -> str:
+    """So many times the pattern, with another name each."""
+    return "".join(pattern.format(f"{chr(0x4E00 + n)}{chr(0x5E00 + n % 199)}") for n in range(times))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("zh", named("林{}，", 7_500)),
+        ("zh", named("林{}说：“啊。”\n", 3_000)),
+        ("ja", named("{}さん、", 6_000)),
+        ("ko", "".join(f'"응." 김{chr(0xAC00 + n)}{chr(0xB000 + n)}이 말했다.\n' for n in range(2_000))),
+        (
+            "en",
+            "".join(
+                f"“Hi,” said B{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{n // 676 * 'o'}k.\n" for n in range(1_500)
+            ),
+        ),
+    ],
+)
+def test_another_name_in_every_line_takes_no_longer(language: Language, text: str) -> None:
+    began = process_time()
+    assert len(facts(text, language).characters) <= MOST_NAMES
+    assert process_time() - began < 1.5
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_chapter_of_thousands_of_characters_takes_milliseconds(language: Language) -> None:
     text = "\n\n".join(each.text for each in chapters_of(language))

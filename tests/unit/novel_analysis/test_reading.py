@@ -104,6 +104,23 @@ def test_a_pronoun_means_the_last_of_its_sex_and_rather_who_acts() -> None:
     assert [speaker for speaker, _ in said(drawn(text))][:2] == ["Darcy", "Mrs. Bennet"]
 
 
+def test_whoever_asks_does_not_answer_himself_unless_the_pronoun_is_known_to_fit() -> None:
+    asked = "李警官推门进来，问：“哪位是沈小荷？”\n\n“是我。”她回答。"
+    assert [speaker for speaker, _ in said(drawn(asked, "zh"))] == ["李警官", None]
+    went_on = "“Who is there?” asked Mara.\n\n“I can hear you,” she said."
+    assert [speaker for speaker, _ in said(drawn(went_on))] == ["Mara", "Mara"]
+
+
+def test_a_pronoun_beside_speech_means_who_acts_before_it() -> None:
+    text = "“It hurts,” Anne whispered.\n\nCharlotte, the baker, watched. “What a morning!” she shouted."
+    assert [speaker for speaker, _ in said(drawn(text))] == ["Anne", "Charlotte"]
+
+
+def test_a_voice_that_nobody_is_named_for_ends_no_turns_of_two() -> None:
+    text = "Mara was late. Tom nodded.\n\n“Closed,” said a voice.\n\n“For me?” asked Mara.\n\n“For you.”\n\n“Why?”"
+    assert [speaker for speaker, _ in said(drawn(text))] == [None, "Mara", "Tom", "Mara"]
+
+
 @pytest.mark.parametrize("sign", ["***", "* * *", "---", "#", "＊＊＊", "◆", "~~~", "o0o".replace("0", "O")])
 def test_a_line_of_signs_parts_scenes_and_is_in_none(sign: str) -> None:
     scenes = drawn(f"Mara slept.\n\n{sign}\n\nTom woke.")
@@ -132,6 +149,8 @@ def test_words_that_only_say_who_speaks_are_no_picture() -> None:
     assert (panel.action, panel.dialogue) == ("Mara speaks.", [line("Mara", "Go home.")])
     (panel,) = panels(drawn("“Go home,” said Mara, leaning far out over the rail of the ship."))
     assert panel.action == "Mara said, leaning far out over the rail of the ship."
+    (panel,) = panels(drawn("“Go home,” said Oskar Lind, the night porter."))
+    assert panel.action == "Said Oskar Lind, the night porter."
 
 
 def test_of_sentences_in_a_row_that_show_nobody_three_stay() -> None:
