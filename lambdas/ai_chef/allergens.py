@@ -78,13 +78,17 @@ def holding(recipe: Recipe, avoided: AbstractSet[str]) -> Iterator[str]:
                 yield ingredient.name
 
 
+# Korean names of dishes that hold a food's word and not always the food.
+_NO_FOODS = ("불고기",)
+
+
 @cache
 def _spoken() -> re.Pattern[str]:
     """The longest word first; Korean ones of one syllable, which are part of many others, are left out."""
     words = {word for row in read("allergens") for word in (row["name"], *row["words"])}
     words |= {word for each in known().values() for word in (each.name, each.name_ko, *each.words)}
     english = {form for word in words if word.isascii() for form in forms(word)}
-    korean = {word for word in words if not word.isascii() and len(word) > 1}
+    korean = {*_NO_FOODS, *(word for word in words if not word.isascii() and len(word) > 1)}
     return re.compile(rf"(?<![a-z])(?:{_any_of(english)})(?![a-z])|{_any_of(korean)}", re.IGNORECASE)
 
 
@@ -97,4 +101,5 @@ def foods_in(text: str) -> Iterator[tuple[str, frozenset[str]]]:
     """The words of a text, English or Korean, that name allergens and ingredients, and the names of those."""
     for word in _spoken().findall(unicodedata.normalize("NFKC", text)):
         allergen, ingredient = look_up(_by_word(), word), find(word)
-        yield word.lower(), frozenset(name for name in (allergen, ingredient and ingredient.name) if name)
+        if allergen or ingredient:
+            yield word.lower(), frozenset(name for name in (allergen, ingredient and ingredient.name) if name)

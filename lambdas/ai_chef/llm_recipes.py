@@ -17,7 +17,7 @@ from ai_chef.models import Level, Profile, Recipe
 from ai_chef.prices import estimated_price
 from ai_chef.recipes import dish_ingredients
 from ai_chef.rules import LEVELS, Needs, broken_rules, needs_of
-from ai_chef.words import key
+from ai_chef.words import forms, key
 from core.errors import ModelAnswerInvalid
 from core.llm import language_model
 from core.models import Model
@@ -27,8 +27,8 @@ _INSTRUCTIONS = """You are a Korean home cook. Propose one dish that keeps to al
   the list.
 - One serving keeps to `perServingAtMost`; the list tells what one unit of each ingredient adds to it, and what it costs
   in KRW. All servings together keep to `budget`.
-- `steps` and `name` are in English, `nameKo` is the dish's Korean name. The steps name no food but the dish's own
-  ingredients, by their names.
+- `steps` and `name` are in English, `nameKo` is the dish's Korean name. `name` and `steps` name no food but the dish's
+  own ingredients, by their names. `nameKo` names none that is not in the list. None of them says what is left out.
 The list:"""
 
 
@@ -139,9 +139,12 @@ def _is_written_in(text: str, *scripts: str) -> bool:
 
 
 def _spoken(dish: Dish, needs: Needs) -> Iterator[tuple[str, str]]:
-    """The foods that names and steps speak of though they must not be in the dish, or are nothing of it."""
+    """The foods that names and steps speak of though they must not be in the dish, or are nothing of it.
+
+    The Korean name may speak of the latter: there, many words are part of others, as 가지, an eggplant, of 세 가지.
+    """
     used = [known()[portion.name] for portion in dish.ingredients]
-    called = [key(name) for each in used for name in (each.name, each.name_ko)]
+    called = [key(each.name) for each in used]
     held = frozenset({"water"}).union(*(contents(each.name) for each in used))
     avoided = _avoided(needs)
     steps = ((f"steps.{number}", step) for number, step in enumerate(dish.steps))
@@ -149,8 +152,13 @@ def _spoken(dish: Dish, needs: Needs) -> Iterator[tuple[str, str]]:
         for word, names in foods_in(text):
             if not avoided.isdisjoint(frozenset().union(*map(contents, names))):
                 yield place, f"{place} names {word}, which must not be in the dish"
-            elif held.isdisjoint(names) and not any(key(word).removesuffix("s") in name for name in called):
+            elif place != "nameKo" and held.isdisjoint(names) and not _calls(word, called):
                 yield place, f"{place} names {word}, which is nothing of its ingredients"
+
+
+def _calls(word: str, called: list[str]) -> bool:
+    """Whether it is part of an ingredient's name: potatoes are what a sweet potato may be called."""
+    return any(form in name for form in forms(key(word)) for name in called)
 
 
 def _recipe(dish: Dish, profile: Profile) -> Recipe:

@@ -10,7 +10,7 @@ from ai_chef.models import Unit
 _NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)"
 _TIMES = (
     r"(?:\s*[x*\u00d7]\s*(?P<times>\d{1,3})(?!\d)"
-    r"|[\s,)]*(?P<packs>\d{1,3})\s*(?:개입|개(?!월)|팩|봉지|봉|병|캔|입|포|통|박스|판))?"
+    r"|(?P<gap>[\s,)]*)(?P<packs>\d{1,3})\s*(?P<counted>개입|개(?!월)|팩|봉지|봉|병|캔|입|포|통|박스|판))?"
 )
 _MEASURED = re.compile(rf"(?<![\d.,]){_NUMBER}\s*(?P<unit>kg|g|그램|ml|l|리터)(?![a-z]){_TIMES}")
 _COUNTED = re.compile(rf"(?<![\d.,]){_NUMBER}\s*(?:구|개입|알|개(?!월)|입|마리|쪽|송이){_TIMES}")
@@ -42,10 +42,17 @@ def _measured(title: str, ingredient: Ingredient) -> Iterator[float]:
     for found in _MEASURED.finditer(title):
         unit, factor = _UNITS[found["unit"]]
         amount = _amount(found) * factor
-        if unit == ingredient.unit:
-            yield amount
-        elif unit == "g":
-            yield amount / ingredient.grams
+        for size in (amount, amount / _packs(found)) if _may_be_pieces(found) else (amount,):
+            if unit == ingredient.unit:
+                yield size
+            elif unit == "g":
+                yield size / ingredient.grams
+
+
+def _may_be_pieces(found: re.Match[str]) -> bool:
+    """Whether what is counted may be what has the weight: `사과 3kg 15개입` are 15 apples; `10kg, 2개` are packs."""
+    counted = found["counted"]
+    return found["unit"] == "kg" and (counted in ("개입", "입") or (counted == "개" and "," not in found["gap"]))
 
 
 def _counted(title: str, ingredient: Ingredient) -> Iterator[float]:
@@ -55,4 +62,8 @@ def _counted(title: str, ingredient: Ingredient) -> Iterator[float]:
 
 def _amount(found: re.Match[str]) -> float:
     """What is in all packs."""
-    return float(found["number"].replace(",", "")) * int(found["times"] or found["packs"] or 1)
+    return float(found["number"].replace(",", "")) * _packs(found)
+
+
+def _packs(found: re.Match[str]) -> int:
+    return int(found["times"] or found["packs"] or 1)

@@ -100,6 +100,7 @@ def _read(response: urllib3.BaseHTTPResponse, ends: float, longest: int) -> byte
             raise
     finally:
         cut_off.cancel()
+        cut_off.join()  # else it might end a later request, to which the pool gives the connection
     if time.monotonic() >= ends:
         raise urllib3.exceptions.TimeoutError("the answer came too slowly")
     return body

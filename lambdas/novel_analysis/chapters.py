@@ -83,23 +83,22 @@ def _parts(text: str, language: Language) -> list[_Part]:
 def _between(text: str, found: list[Heading], opening: str) -> list[_Part]:
     parts = _substantial(_stripped(text, opening, 0, found[0].start))
     last = {each.title: each.start for each in found}
-    current, titled, empty = "", "", list[Heading]()
+    current, within, empty = "", "", list[Heading]()
     for heading, following in zip_longest(found, found[1:]):
         content = _stripped(text, heading.title, heading.end, following.start if following else len(text))
         if not content:
             empty.append(heading)
             continue
-        within = empty and empty[-1].part and not heading.part
-        title = f"{empty[-1].title} · {heading.title}" if within else heading.title
-        if title == titled or (heading.title == current and not empty):  # it is repeated, as on each page of a book
+        part = empty[-1].title if empty and empty[-1].part and not heading.part else ""
+        if heading.title == current and (not empty or part == within):  # it is repeated, as on each page of a book
             parts[-1] = parts[-1]._replace(end=content[0].end)
         elif len(empty) + 1 >= CONTENTS and last[heading.title] > heading.start:
             behind = [content[0]._replace(title=opening)]
             parts += behind if parts else _substantial(behind)
-            current = titled = ""
+            current = within = ""
         else:
-            parts.append(content[0]._replace(title=title))
-            current, titled = heading.title, title
+            parts.append(content[0]._replace(title=f"{part} · {heading.title}" if part else heading.title))
+            current, within = heading.title, heading.title if heading.part else part or within
         empty = []
     return parts
 

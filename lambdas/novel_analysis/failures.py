@@ -55,7 +55,7 @@ def _unfinished(sessions_table: str, step: Pass, session: Session, of_chapters: 
     error = None if entry is None else entry.get("error")
     if error is None or _told(error) in of_chapters:
         return _UNFINISHED
-    return f"nothing was kept of it; {step} failed last with {_told(error)}"
+    return f"nothing was kept of it; {step} failed last with {_told(error)}; its Lambda's logs tell whether here too"
 
 
 def _told(error: StepError) -> str:

@@ -118,7 +118,8 @@ def _heading(line: re.Match[str], title: str, before: str | None) -> Heading | N
         fits = len(title) <= _LONGEST_EAST and _titled(found, latin=False)
         part = any(found[name] for name in ("part", "volume", "korean_part", "korean_volume"))
     elif found := _LATIN.match(title):
-        alone = before is None and _BLANK_BEHIND.match(line.string, line.end()) is not None
+        chapter = not (found["part"] or found["unnumbered"])
+        alone = chapter and before is None and _BLANK_BEHIND.match(line.string, line.end()) is not None
         fits, part = _titled(found, latin=True, alone=alone), bool(found["part"])
     else:
         return None
@@ -126,7 +127,7 @@ def _heading(line: re.Match[str], title: str, before: str | None) -> Heading | N
 
 
 def _titled(found: re.Match[str], *, latin: bool, alone: bool = False) -> bool:
-    """Whether what follows the number is a title, or nothing. alone: between blank lines."""
+    """Whether what follows the number is a title, or nothing. alone: a chapter's, between blank lines."""
     gap, title = found.group("gap", "title")
     if not title:
         return True
@@ -142,7 +143,9 @@ def _titled(found: re.Match[str], *, latin: bool, alone: bool = False) -> bool:
 
 
 def _without_lists(text: str, bare: list[tuple[int, Heading]]) -> Iterator[tuple[int, Heading]]:
-    """Numbers from 1 on with nothing between them are a list's; a table of contents', where their titles come again."""
+    """Numbers from 1 on with nothing between them are a list's. But they are a table of contents where their titles
+    come again, and a book's first chapters, some without a text, where the next number goes on with them.
+    """
     runs: list[list[tuple[int, Heading]]] = []
     for number, heading in bare:
         before, above = runs[-1][-1] if runs else (number, heading)
@@ -151,9 +154,10 @@ def _without_lists(text: str, bare: list[tuple[int, Heading]]) -> Iterator[tuple
         else:
             runs.append([(number, heading)])
     chapters = {run[0][1].title: run[0][1].start for run in runs if len(run) == 1}
-    for run in runs:
-        last = run[-1][1]
-        if len(run) == 1 or run[0][0] != 1 or chapters.get(last.title, 0) > last.start:
+    for index, run in enumerate(runs):
+        number, last = run[-1]
+        first = index == 0 and len(runs) > 1 and runs[1][0][0] == number + 1
+        if len(run) == 1 or run[0][0] != 1 or first or chapters.get(last.title, 0) > last.start:
             yield from run
 
 

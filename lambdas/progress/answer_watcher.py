@@ -4,7 +4,6 @@ Each message has an answer, whatever is in it: `progress` and `subscribed`, `pon
 wrong.
 """
 
-import contextlib
 import json
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,8 +25,12 @@ _SESSION_ID: TypeAdapter[str] = TypeAdapter(SessionId)
 
 def handler(event: Json, _context: object) -> Json:
     """Answers over the connection itself."""
-    with contextlib.suppress(sockets.NotReached), named_errors():
-        _answer(event["requestContext"]["connectionId"], event.get("body") or "")
+    connection_id = event["requestContext"]["connectionId"]
+    try:
+        with named_errors():
+            _answer(connection_id, event.get("body") or "")
+    except sockets.NotReached:  # it missed what it was promised: its next message is answered NotConnected
+        _watchers().forget(connection_id)
     return {"statusCode": 200}
 
 
@@ -47,7 +50,7 @@ def _answer(connection_id: str, body: str) -> None:
 def _do(connection_id: str, message: Json) -> None:
     match message:
         case {"action": "ping"}:
-            if not Watchers(load(WatcherSettings).connections_table).is_connected(connection_id):
+            if not _watchers().is_connected(connection_id):
                 raise NotConnected
             sockets.send(connection_id, {"type": "pong"})
         case {"action": "subscribe"}:
@@ -69,6 +72,10 @@ def _parsed(body: str) -> Json:
     if not isinstance(message, dict):
         raise Refused("InvalidMessage", "a message is a JSON object in a text frame")
     return message
+
+
+def _watchers() -> Watchers:
+    return Watchers(load(WatcherSettings).connections_table)
 
 
 def _session_id_of(message: Json) -> str | None:

@@ -92,5 +92,5 @@ def _cut_off(watchers: Watchers, subscription: Subscription) -> None:
     """
     session_id, connection_id = subscription["subject"], subscription["watcher"]
     watchers.forget(connection_id)
-    watchers.drop(session_id, connection_id)  # it may have been forgotten before, while it subscribed
+    watchers.drop(session_id, connection_id)  # its earlier end may have been cut short
     sockets.close(connection_id)

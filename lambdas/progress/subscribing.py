@@ -76,6 +76,9 @@ def _hand_over(watchers: Watchers, table: Table, opened: Subscription) -> None:
         there = watchers.activate(opened, place_of(record) if record is not None else "")
         if there is not None and there["status"] == GONE:
             raise NotConnected
+        # Whoever was forgotten just before the subscription was opened would be missed by its own end.
+        if there is None and not watchers.is_connected(opened["watcher"]):
+            raise NotConnected
         if there is None or (there["status"], there.get("opener")) != (OPENING, opened["opener"]):
             return
     raise SessionBusy(f"session {opened['subject']} kept changing while it was subscribed to")

@@ -92,7 +92,12 @@ def test_the_model_is_told_the_needs_and_none_of_the_words_that_people_wrote(ser
         (TOFU | {"steps": ["バターで豆腐を焼く。"]}, {}, "name and steps must be in English"),
         (TOFU | {"steps": ["加入黄油和牛奶。"]}, {}, "name and steps must be in English"),
         (TOFU | {"nameKo": "버터 두부구이"}, {}, "nameKo names 버터, which must not be in the dish"),
-        (TOFU | {"nameKo": "새우두부구이"}, {}, "nameKo names 새우, which is nothing of its ingredients"),
+        (
+            TOFU | {"nameKo": "새우두부구이"},
+            {"allergies": ["갑각류"]},
+            "nameKo names 새우, which must not be in the dish",
+        ),
+        (TOFU | {"nameKo": "고기 두부구이"}, {"target": "vegan"}, "nameKo names 고기, which must not be in the dish"),
         (TOFU | {"nameKo": "牛乳豆腐"}, {}, "nameKo must be in Korean"),
         (TOFU | {"level": "advanced"}, {}, "its level is advanced, and may be beginner"),
         (TOFU | {"ingredients": [{"name": "Tofu", "amount": 1}]}, {}, "ingredients.0.name is not in the list"),
@@ -176,6 +181,12 @@ def test_the_korean_names_of_the_catalog_s_dishes_name_what_is_in_them() -> None
             assert not held.isdisjoint(names) or word in called, dish.name_ko
 
 
+@pytest.mark.parametrize("name", ["두부불고기", "세 가지 두부구이", "오리엔탈 두부구이"])
+def test_a_korean_name_may_hold_a_food_s_word_where_nobody_avoids_the_food(server: ModelServer, name: str) -> None:
+    server.script = [Says(TOFU | {"nameKo": name})]
+    assert cook(target="vegan" if "불고기" in name else "general").name_ko == name
+
+
 def test_what_the_model_may_choose_from_is_free_of_what_is_avoided(server: ModelServer) -> None:
     everything = [{"name": name, "amount": 1} for name in ("tofu", "butter", "parmesan", "whole-wheat bread")]
     server.script = [Says(TOFU | {"ingredients": everything}), Says(TOFU)]
@@ -184,7 +195,7 @@ def test_what_the_model_may_choose_from_is_free_of_what_is_avoided(server: Model
 
 
 def test_steps_may_call_an_ingredient_by_what_it_is(server: ModelServer) -> None:
-    named = [{"name": name, "amount": 50} for name in ("cod", "whole-wheat pasta", "cherry tomato")]
-    steps = ["Boil the pasta. Fry the fish.", "Add the tomatoes, and a cup of water."]
+    named = [{"name": name, "amount": 50} for name in ("cod", "whole-wheat pasta", "cherry tomato", "sweet potato")]
+    steps = ["Boil the pasta and the potatoes. Fry the fish.", "Add the tomatoes, and a cup of water."]
     server.script = [Says(TOFU | {"name": "Fish pasta", "nameKo": "생선 파스타", "ingredients": named, "steps": steps})]
     assert cook().steps == steps

@@ -78,6 +78,9 @@ def test_headings_of_four_languages_begin_chapters(lines: list[str]) -> None:
         "Chapter 7. she liked it.",
         "1. She liked it.",
         "正文第一章我读完了。",
+        "Part one: I get paid.",
+        "Act I. Exit the king.",
+        "Interlude. Music played.",
         "Chapter 7 The Harbour was what she read.",
         "Chapters 7 and 8",
         "Part of the plan",
@@ -147,6 +150,12 @@ def test_a_part_s_chapter_that_is_repeated_on_every_page_begins_one_chapter(repe
     assert "The end." in found(text)[0][1]
 
 
+def test_a_page_s_header_of_part_and_chapter_begins_no_chapter_anew() -> None:
+    pages = f"PART I\n\nCHAPTER I\n\n{PROSE}\n\nCHAPTER II\n\n{PROSE}\n\nPART I\n\nCHAPTER II\n\nThe end.\n"
+    assert titles(pages) == ["PART I · CHAPTER I", "CHAPTER II"]
+    assert "The end." in found(pages)[1][1]
+
+
 def test_the_few_words_behind_contents_within_a_book_are_in_a_chapter() -> None:
     contents = "Chapter 1\nChapter 2\nChapter 3\n\nFor my mother.\n"
     text = f"Prologue\n\n{PROSE}\n\n{contents}\n" + "".join(f"Chapter {n}\n\n{PROSE}\n\n" for n in (1, 2, 3))
@@ -165,6 +174,14 @@ def test_numbers_with_nothing_between_them_are_contents_where_their_titles_come_
     lines = ["1. The Sea", "2. The Land", "3. Home"]
     text = "\n\n".join(["Contents", *lines, "For my mother.", *(f"{line}\n\n{PROSE}" for line in lines)])
     assert found(text) == [(line, PROSE) for line in lines]
+
+
+@pytest.mark.parametrize(
+    "lines", [["1", "2. The Road", PROSE, "3. The Sea", PROSE], ["1", "2", PROSE, "3", PROSE, "4", PROSE]]
+)
+def test_a_book_s_first_numbers_may_have_no_text(lines: list[str]) -> None:
+    expected = [line for line in lines[1:] if line != PROSE]
+    assert found("\n\n".join(lines)) == [(line, PROSE) for line in expected]
 
 
 def test_numbers_of_sections_begin_nothing_where_chapters_have_headings() -> None:

@@ -127,7 +127,7 @@ def test_who_cannot_keep_up_with_a_session_is_told_to_try_again(clients: Clients
 
 class TestASubscriberThatDies:
     @pytest.mark.parametrize("fate", [Fate.DIE_BEFORE, Fate.DIE_AFTER])
-    @pytest.mark.parametrize("fatal", range(len(SNAPSHOT) + 2))
+    @pytest.mark.parametrize("fatal", range(len(SNAPSHOT) + 3))
     def test_subscribes_again_and_gets_what_it_missed(
         self, clients: Clients, monkeypatch: pytest.MonkeyPatch, fatal: int, fate: Fate
     ) -> None:
@@ -180,16 +180,14 @@ def test_a_client_that_is_forgotten_while_it_subscribes_is_told_to_connect_again
     assert watchers_of(session_id) == []
 
 
-def test_what_a_client_that_was_forgotten_before_leaves_goes_with_the_first_push(clients: Clients) -> None:
+def test_so_is_one_that_was_forgotten_just_before_its_subscription_was_opened(clients: Clients) -> None:
     with interleaved():
-        running, session_id = session(versions=1)
+        _, session_id = session(versions=0)
         opening, client = subscriber(session_id)
         disconnect(client)
         opening.finish()
-        assert watchers_of(session_id) == [client]
-        clients.gone.add(client)
-        running.finish()
-    assert running.error is None
+    assert [message["type"] for message in clients.sent[client]] == ["progress", "error"]
+    assert clients.last(client)["code"] == "NotConnected"
     assert watchers_of(session_id) == []
 
 

@@ -210,12 +210,16 @@ class TestSubscribing:
         subscribe(client, "never")
         assert watchers_of("never") == []
 
-    def test_again_takes_nothing_away_where_the_answer_is_not_received(self, clients: Clients) -> None:
+    @pytest.mark.parametrize("again", [False, True])
+    def test_who_misses_the_answer_learns_that_it_is_to_connect_again(self, clients: Clients, again: bool) -> None:
         session_id = new_session()["sessionId"]
-        client = watching(session_id)
+        client = watching(session_id) if again else connect(session_id)
         clients.failing[client] = refusal("LimitExceededException", 429)
         subscribe(client, session_id)
-        assert watchers_of(session_id) == [client]
+        assert watchers_of(session_id) == []
+        clients.failing.clear()
+        say(client, {"action": "ping"})
+        assert clients.last(client)["code"] == "NotConnected"
 
     def test_a_client_that_disconnects_is_forgotten_with_all_it_watched(self, clients: Clients) -> None:
         records = [new_session() for _ in range(3)]
