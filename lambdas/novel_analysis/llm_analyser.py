@@ -31,6 +31,9 @@ _MOST_CHARACTERS, _MOST_PLACES, _MOST_LOOKS = 60, 40, 3
 _LONGEST_NAME, _LONGEST_LOOK = 60, 200
 """Characters of what goes into the bible, and so into the requests of all chapters."""
 
+_SIGN = "[\u3005\u3040-\u30ff\u3400-\u9fff]"
+_BROKEN_SIGNS = re.compile(rf"(?<={_SIGN})[ \t\r]*\n[ \t]*(?={_SIGN})")
+
 _READ = """You read a chapter of a novel, in {language}, for its storyboard. Find its persons and places.
 - `name` is a person's fullest name in the chapter, `aliases` are the further names and titles that the text calls the
   same person by; each as the text writes it, without particles and endings. No pronouns, and nobody without a name.
@@ -46,8 +49,10 @@ happens at one place and time, in two to eight panels.
 
 
 def _in_one_line(text: str) -> str:
-    """With single spaces: a text may be broken into lines anywhere, in the midst of a name too."""
-    return " ".join(text.split())
+    """With single spaces, none between signs of Chinese and Japanese: a text may be broken into lines anywhere, in the
+    midst of a name too.
+    """
+    return " ".join(_BROKEN_SIGNS.sub("", text).split())
 
 
 OneLine = Annotated[str, AfterValidator(_in_one_line)]

@@ -147,6 +147,14 @@ def test_names_and_looks_may_go_across_the_lines_of_a_text(server: ModelServer) 
     assert scene.characters == ["Elizabeth Bennet"]
 
 
+@pytest.mark.parametrize("written", ["王小明", "王小\n明"])
+def test_a_chinese_name_that_is_broken_into_two_lines_is_one_word(server: ModelServer, written: str) -> None:
+    chapter = ChapterText(number=1, title="", text="那天，王小\n明走进来。他有高大\n的身材。")
+    server.script = [Says({"characters": [person(written, looks=("高大的身材",))], "places": []})]
+    facts = LlmAnalyser().extract(chapter, "zh")
+    assert facts.characters == [CharacterFacts(name="王小明", mentions=1, looks=["高大的身材"])]
+
+
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
