@@ -48,13 +48,14 @@ def _character(person: Person, name: str, found: list[tuple[int, CharacterFacts]
 
 
 def _places(chapters: list[tuple[int, Facts]], characters: list[Character]) -> list[Place]:
-    """The places, without those that turn out to be persons in another chapter: 赵长河 ends in a river."""
-    persons_names = {name for each in characters for name in (each.name, *each.aliases)}
+    """The places, without those that are named more often as persons in other chapters: 赵长河 ends in a river."""
+    named = Counter({name: each.mentions for each in characters for name in (each.name, *each.aliases)})
     mentions: Counter[str] = Counter()
     first: dict[str, int] = {}
     for number, facts in chapters:
-        for place in (each for each in facts.places if each.name not in persons_names):
+        for place in facts.places:
             mentions[place.name] += place.mentions
             first.setdefault(place.name, number)
+    mentions = Counter({name: count for name, count in mentions.items() if count >= named[name]})
     most = sorted(mentions, key=lambda name: (-mentions[name], name))[:MOST_PLACES]
     return [Place(name=name, mentions=mentions[name], first_chapter=first[name]) for name in most]

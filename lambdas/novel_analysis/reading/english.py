@@ -29,11 +29,13 @@ _ACTS_BEHIND = re.compile(
 )
 _OWNS_BEHIND = re.compile(rf"['’]s? (?:[a-z]+ )?(?:{either(_WORDS['body'])})\b")
 _LIES_IN = re.compile(
-    r"\b(?:in|into|on|onto|off|around|past|through|across|inside|outside|throughout|leaving|left|reached|entered|near|of"
-    r"|at|from|to|toward|towards) (?:the |old |little )*$"
+    r"\b(?:in|into|on|onto|off|up|down|along|around|past|through|across|inside|outside|throughout|leaving|left|reached"
+    r"|entered|near|of|at|from|to|toward|towards) (?:the |old |little )*$"
 )
-_THE_BEFORE = re.compile(r"\b(?:[Tt]he|[Aa]n?) $")
+_IS_BEHIND = re.compile(rf", (?:the|an?) (?:[a-z]+ )?(?:{either(_WORDS['roles'])})\b")
+_THE_BEFORE = re.compile(r"\b(?:[Tt]he|[Aa]n?|Christmas|Year['’]s) $")
 _STARTS = re.compile(r"(?:^|[.!?…:;—“\"‘(\n] *)$")
+_STREET = re.compile(rf"\b(?:{either(_WORDS['streets'])})$", re.IGNORECASE)
 _PLACE_WORD = re.compile(rf"\b(?:{either(_WORDS['places'])})s?$", re.IGNORECASE)
 _ROLE = rf"the (?:[a-z]+ )?(?:{either(_WORDS['roles'])})"
 _ROLE_SAYS = re.compile(rf"\b(?:{_SAYS} ({_ROLE})\b|([Tt]{_ROLE[1:]}) {_ADVERB}{_SAYS}\b)")
@@ -144,7 +146,8 @@ def _look_around(seen: _Evidence, run: str, before: str, after: str) -> None:
     elif _LIES_IN.search(before):
         seen.other += not _OWNS_BEHIND.match(after)
     else:
-        seen.person += 3 * speaks + bool(_ACTS_BEHIND.match(after)) + bool(_OWNS_BEHIND.match(after))
+        signs = (_ACTS_BEHIND, _OWNS_BEHIND, _IS_BEHIND)
+        seen.person += 3 * speaks + sum(sign.match(after) is not None for sign in signs)
 
 
 def _hear(seen: _Evidence, before: str, after: str) -> None:
@@ -161,29 +164,38 @@ def _is_person(run: str, seen: _Evidence) -> bool:
     if not name.parts or _is_place(run, seen, known=set()):
         return False
     given, full = name.parts[0] in _GIVEN, name.rank == 3
-    acts = seen.person > 0 and (given or full)
+    titled = bool(name.title) and (full or name.title != "old man")
+    within = seen.within > 0 and (given or (full and seen.person > seen.other))
+    acts = seen.person > 0 and (within or (given and (full or seen.person > 1)))
     often = seen.within > 1 and seen.other == 0
-    person = seen.person + 3 * bool(name.title) + 2 * (acts or (given and full)) + often
-    certain = seen.said > 0 or bool(name.title) or seen.within > 0 or acts
+    person = seen.person + 3 * titled + 2 * (acts or (given and full)) + often
+    certain = seen.said > 0 or titled or seen.within > 0 or acts
     return certain and person >= 2 and person > seen.other
 
 
 def _is_part(run: str, known: set[str], seen: _Evidence) -> bool:
-    """Whether a name is a person's because a known one holds it, or is held by it."""
+    """Whether a name is a person's because a known one holds it, or is held by it. Marsh End, where one only is or goes
+    to, is none of Isolde Marsh's.
+    """
     parts = parse(run).parts
     held = bool({*parts[:1], *parts[-1:]} & known)
-    return held and seen.other <= seen.count and not _is_place(run, seen, known)
+    elsewhere = len(parts) > 1 and parts[0] not in _GIVEN and seen.other > 0 and seen.person == 0
+    return held and not elsewhere and seen.other <= seen.count and not _is_place(run, seen, known)
 
 
 def _is_place(run: str, seen: _Evidence, known: set[str]) -> bool:
-    """Whether a name that ends in a place word is a place's: Baker Street. It is not where it is told to speak, has a
-    title that no place has, or begins with a known person's given name.
+    """Whether a name that ends in a place word is a place's: Baker Street, Captain Cook Street. It is not where it is
+    told to speak. But for a street's, it is not either where a title that no place has stands before the word alone
+    (Mrs. Church; Captain Ridge has to act, as there is a Judge Park), or a known person's given name does.
     """
     if seen.said or not _PLACE_WORD.search(run):
         return False
     name = parse(run)
-    if name.title:
-        return name.title in _WORDS["titles_of_places"]
+    if _STREET.search(run):
+        return True
+    if name.title and name.title != "old man":
+        acts = seen.person > 0 or name.title not in _WORDS["titles"]
+        return name.title in _WORDS["titles_of_places"] or len(name.parts) > 1 or not acts
     return not (name.parts[0] in _GIVEN and name.parts[0] in known and seen.person >= seen.other)
 
 

@@ -11,7 +11,7 @@ _ROLES = frozenset(_WORDS["roles"])
 _WOMEN, _MEN = re.compile("女|母|婆|姫|姉|妹"), re.compile("男|父|少年|兄|弟|王子|僧侶")
 _NEVER = _ROLES.union(_WORDS["never_names"])
 _KANJI, _KANA = "[\u4e00-\u9fff々]", "[ァ-ヴー]"
-_NAME = f"(?:[男女]の子|{_KANJI}{{1,5}}|{_KANA}{{2,9}}(?:・{_KANA}{{2,9}})*)"
+_NAME = f"(?:[男女]の子|{_KANJI}{{1,5}}|(?<![ァ-ヴー・]){_KANA}{{2,9}}(?:・{_KANA}{{2,9}})*)"
 _SURNAME = re.compile(either(_WORDS["surnames"]))
 _HONOURED_END = re.compile(rf"(?<=.)(?:{either(_WORDS['honorifics'])})$")
 _SAYS = rf"(?:{either(_WORDS['saying'])})"

@@ -10,15 +10,23 @@ _WORDS = words_of("korean")
 _ROLES = frozenset(_WORDS["roles"] + _WORDS["titles"])
 _WOMEN, _MEN = (
     re.compile("여|녀|할머니|어머니|아주머니|노파|공주|왕비"),
-    re.compile("남자|소년|할아버지|아버지|아저씨|왕자|사내|스님"),
+    re.compile("^남|소년|할아버지|아버지|아저씨|왕자|사내|스님"),
 )
 _NEVER = _ROLES.union(_WORDS["never_names"])
 _SURNAMES = "".join(_WORDS["surnames"])
+_GIVEN = re.compile(rf"(?:{either(_WORDS['given'])})(?![도만소한])(?:{either(_WORDS['given'])})")
 _OF_AGE = frozenset(_WORDS["titles_of_women"] + _WORDS["titles_of_men"]).intersection(_WORDS["roles"])
 _EDGE = "(?<![가-힣])"
 _WITH_TITLE = rf"([가-힣]{{1,4}}?) ?({either(_WORDS['titles'])})"
-_TITLED = re.compile(rf"{_EDGE}({_WITH_TITLE})님?[가-힣]{{0,3}}(?![가-힣])")
+_PARTICLE = (
+    "(?:이|가|은|는|을|를|의|도|만|과|와|나|이나|이랑|랑|하고|로|보다|처럼|까지|부터|마저|조차|(?:에게|한테|께)서?[는도]?"
+    "|이?(?:다|며|자|야|네|지|죠|요|고|에요)|예요|인[데가]?|일|입니[다까]|이?라[고는며면]?|이?라니|이?란|이?었다|였다|이?셨다|이?여)"
+)
+_TITLED = re.compile(rf"{_EDGE}({_WITH_TITLE})님?{_PARTICLE}?(?![가-힣])")
 _NAME_AND_TITLE = re.compile(_WITH_TITLE)
+_SELDOM = "전현신구모"
+_RANKED = re.compile(rf"[여남노부지](?:{either(_WORDS['titles'])})|[정조]교수")
+"""Roles, though they begin as surnames do: a woman, a man, an old one, a deputy, of a branch; a full, an assistant."""
 _SAYS = rf"(?:{either(_WORDS['saying'])})"
 _SUBJECT = "(?:이는|이가|께서는|께서|이|가|은|는|도)"
 _SPEAKS = re.compile(rf"{_EDGE}([가-힣]{{2,4}}?){_SUBJECT}(?=[ ,\n][^.!?]{{0,40}}?{_SAYS})")
@@ -36,19 +44,20 @@ _TIME = (
 
 def parse(form: str) -> Name:
     """A Korean name, taken apart: family and given name of three syllables, a title behind; any other is one part."""
-    if form in _ROLES:
+    if _is_role(form):
         return Name(form, (), form, True if _WOMEN.search(form) else False if _MEN.search(form) else None)
     found = _NAME_AND_TITLE.fullmatch(form)
     bare, title = found.groups() if found else (form, "")
     woman = True if title in _WORDS["titles_of_women"] else False if title in _WORDS["titles_of_men"] else None
-    full = len(bare) == 3 and bare[0] in _SURNAMES
-    return Name(title, (bare[0], bare[1:]) if full else (bare,), bare, woman)
+    return Name(title, (bare[0], bare[1:]) if _is_full(bare) else (bare,), bare, woman)
 
 
 def names(told: str, spoken: str) -> Counter[str]:
     """The persons' names, and the roles of those who speak, as they are written, with how often each is seen."""
     text = f"{told}\n{spoken}"
-    untitled = _TITLED.sub(lambda found: "" if _is_titled(found[2], found[3]) else found[0], told)
+    titled = Counter(_TITLED.findall(text))
+    named = {written for (written, name, title), count in titled.items() if _is_titled(written, name, title, count)}
+    untitled = _TITLED.sub(lambda found: "" if found[1] in named else found[0], told)
     speak = Counter(_role(name) or name for name in _SPEAKS.findall(untitled))
     seen = (
         speak + Counter(_GIVEN_TO.findall(text)) + Counter(_HONOURED.findall(text)) + Counter(_CALLED.findall(spoken))
@@ -57,31 +66,47 @@ def names(told: str, spoken: str) -> Counter[str]:
     surnamed = [word for word in words if len(word) > 2 and word[0] in _SURNAMES]
     starts = Counter(word[:2] for word in words) + Counter(word[1:3] for word in surnamed)
     stems = {_stem(name, seen) for name in seen}
-    roles = Counter({name: count for name, count in speak.items() if name in _ROLES})
+    roles = Counter({name: count for name, count in speak.items() if _is_role(name)})
     persons = {stem for stem in stems - _NEVER if _role(stem) is None and _is_person(stem, seen, starts)}
     found = Counter({stem: max(seen[stem], 1) for stem in persons})
     given = {parse(name).parts[-1] for name in persons}
     found.update(word[:3] for word in surnamed if word[1:3] in given and len(word) < 7)
     found.update(given.difference(persons).intersection(words))
-    for written, name, title in _TITLED.findall(text):
-        found.update([written] if name in found or _is_titled(name, title) else [])
+    families = {parts[0] for name in persons if len(parts := parse(name).parts) == 2}
+    for (written, name, _), count in titled.items():
+        known = name in found or (_is_full(name) and name[1:] in seen) or (name in _SELDOM and name in families)
+        found.update({written: count} if written in named or (known and not _is_role(written)) else {})
     held = {parse(name).title for name in found} & _ROLES
     return found + roles + Counter({role: 1 for role in sorted(held) if re.search(rf"(?<![가-힣] ){role}", told)})
 
 
-def _is_titled(name: str, title: str) -> bool:
-    """Whether a surname, or a full name, stands before a title: 김 과장, 이준호 대리.
+def _is_titled(written: str, name: str, title: str, count: int) -> bool:
+    """Whether a surname, or a full name, stands before a title, as far as the words alone tell: 김 과장, 이준호 대리.
 
-    제 is "my". Before a word of age 이 is "this" and 한 "an", and what is longer may be anything: 이웃집 노인.
+    제 is "my"; 전, 현, 신 and 구 are a former, present, new or old one, 모 is "a certain", where they are seen only
+    once. Before a word of age 이 is "this" and 한 "an". Any word may have three syllables (여전히, 강력반); a name has
+    those that given names are made of.
     """
+    if _is_role(written):
+        return False
     if len(name) == 1:
-        return name in _SURNAMES and name not in ("제이한" if title in _OF_AGE else "제")
-    return title not in _OF_AGE and len(name) == 3 and name[0] in _SURNAMES and name[-1] not in "한된운던는"
+        never = "제이한" if title in _OF_AGE else "제"
+        return name in _SURNAMES and name not in never and (count > 1 or name not in _SELDOM)
+    plain = _is_full(name) and not {name, name[:2]} & _NEVER
+    return plain and title not in _OF_AGE and _GIVEN.fullmatch(name, 1) is not None
+
+
+def _is_full(name: str) -> bool:
+    return len(name) == 3 and name[0] in _SURNAMES
+
+
+def _is_role(form: str) -> bool:
+    return form in _ROLES or _RANKED.fullmatch(form) is not None
 
 
 def _role(name: str) -> str | None:
     """The role that a word is: 과장 of 과장 and of 과장님."""
-    return name if name in _ROLES else bare if (bare := name.removesuffix("님")) in _ROLES else None
+    return next((each for each in (name, name.removesuffix("님")) if _is_role(each)), None)
 
 
 def _stem(name: str, seen: Counter[str]) -> str:
@@ -90,8 +115,7 @@ def _stem(name: str, seen: Counter[str]) -> str:
 
 
 def _is_person(stem: str, seen: Counter[str], starts: Counter[str]) -> bool:
-    full = len(stem) == 3 and stem[0] in _SURNAMES
-    return len(stem) < 5 and (seen[stem] + seen[f"{stem}이"] > 1 or full or starts[stem] > 1)
+    return len(stem) < 5 and (seen[stem] + seen[f"{stem}이"] > 1 or _is_full(stem) or starts[stem] > 1)
 
 
 def _place(written: str) -> str | None:

@@ -114,12 +114,16 @@ def _add(person: Person, other: Person) -> None:
 
 
 class _Better:
-    """The persons of better names that a lesser one can mean: by the first and last part, by title, and by role."""
+    """The persons of better names that a lesser one can mean: by the first and last part, by title, and by role.
+
+    All groups of one name are asked for before the next name's, and a name is looked up once: a family may be large.
+    """
 
     def __init__(self, everybody: list[Person]) -> None:
         self._by_part: dict[str, list[Person]] = defaultdict(list)
         self._by_title: dict[str, list[Person]] = defaultdict(list)
-        self._by_role: dict[tuple[str, ...], list[Person]] = defaultdict(list)
+        self._by_role: dict[tuple[tuple[str, ...], int], list[Person]] = defaultdict(list)
+        self._named: dict[Name, Person | None] = {}
         for person in everybody:
             parts = person.best.parts
             for part in sorted({*parts[:1], *parts[-1:]}):
@@ -127,15 +131,21 @@ class _Better:
             for title in sorted({name.title for name in person.names if name.title and name.parts}):
                 self._by_title[title].append(person)
             for role in sorted({name.key for name in person.names if not name.parts}):
-                self._by_role[role].append(person)
+                for chapter in person.chapters:
+                    self._by_role[role, chapter].append(person)
 
     def fitting(self, group: Person) -> Person | None:
         """The one person that the group can mean. Who bears its very title comes before whoever may bear it."""
         name = group.best
         if not name.parts:
-            titled = self._by_title.get(name.title, [])
-            fitting = titled or [each for each in self._by_role.get(name.key, []) if each.chapters & group.chapters]
+            (chapter,) = group.chapters
+            fitting = self._by_title.get(name.title) or self._by_role.get((name.key, chapter), [])
             return fitting[0] if len(fitting) == 1 else None
+        if name not in self._named:
+            self._named[name] = self._bearer(name)
+        return self._named[name]
+
+    def _bearer(self, name: Name) -> Person | None:
         bearing = [
             each for each in self._by_part.get(name.parts[0], []) if name.woman is None or name.woman in each.may_be
         ]

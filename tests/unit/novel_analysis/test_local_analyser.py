@@ -5,8 +5,9 @@ from typing import get_args
 
 import pytest
 
+from novel_analysis.bible import MOST_CHARACTERS, merge
 from novel_analysis.local_analyser import LocalAnalyser
-from novel_analysis.models import Language, Shot
+from novel_analysis.models import CharacterFacts, Facts, Language, Shot
 from novel_analysis.reading.names import MOST_NAMES
 from tests.unit.novel_analysis.analysing import bible_of, board_of, chapter, chapters_of, drawn, facts, panels, said
 
@@ -174,6 +175,7 @@ HOSTILE = {
     "speech": '"a"\n' * 7_500,
     "surnames": "林" * 30_000,
     "subjects": "佐藤は" * 10_000,
+    "kana": "カナ・" * 10_000,
     "people": " ".join(
         f"“Hi,” said Mr. A{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{n % 7 * 'x'}." for n in range(1_500)
     ),
@@ -215,6 +217,19 @@ def test_another_name_in_every_line_takes_no_longer(language: Language, text: st
     began = process_time()
     assert len(facts(text, language).characters) <= MOST_NAMES
     assert process_time() - began < 1.5
+
+
+def test_a_book_whose_persons_share_a_family_name_is_merged_in_no_longer_time() -> None:
+    family = [f"A{chr(97 + n % 26)}{chr(97 + n // 26 % 26)}{chr(97 + n // 676)} Smith" for n in range(2_000)]
+    chapters = [[*family[n : n + 4], "Smith", "Mr. Smith"] for n in range(0, 2_000, 4)]
+    book = [(n, Facts(characters=[person(each) for each in names], places=[])) for n, names in enumerate(chapters, 1)]
+    began = process_time()
+    assert len(merge(book, "en").characters) == MOST_CHARACTERS
+    assert process_time() - began < 0.6
+
+
+def person(name: str) -> CharacterFacts:
+    return CharacterFacts(name=name, mentions=1)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
