@@ -120,9 +120,9 @@ class Deployed:
     def record(self, session_id: str) -> Any:
         return self.row("sessions", sessionId=session_id)
 
-    def ended_record(self, session_id: str, seconds: float = 10) -> Any:
+    def ended_record(self, session_id: str) -> Any:
         """The record, once it says that the session has ended."""
-        eventually(lambda: (self.record(session_id) or {}).get("status") in ENDED, seconds)
+        eventually(lambda: (self.record(session_id) or {}).get("status") in ENDED)
         return self.record(session_id)
 
     def steps_of(self, session_id: str) -> list[Any]:

@@ -15,6 +15,7 @@ from durable_workflows.matching import get_search_status, start_matching_workflo
 from durable_workflows.settings import MatchingSettings, WorkflowSettings
 from local.cloud import REGION
 from tests.e2e.conftest import Deployed
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("e2e")
 
@@ -135,7 +136,7 @@ def test_a_workflow_is_started_awaited_listed_and_looked_up(
     with WorkflowClient(request.getfixturevalue(way)) as client:
         started = client.start("ai-chef", raw, session_id=session_id)
         assert client.start("ai-chef", raw, session_id=session_id).execution_arn == started.execution_arn
-        session = client.wait(session_id, seconds=30)
+        session = client.wait(session_id, seconds=PATIENCE)
         assert (session.status, session.result["withinBudget"]) == ("completed", True)
         page = client.list(owner=f"{OWNER}{session_id}", workflow="ai-chef", status="completed", limit=5)
         assert [record.session_id for record in page.records] == [session_id]
@@ -162,7 +163,7 @@ def test_a_workflow_may_be_awaited(request: pytest.FixtureRequest, way: str, ses
     async def main() -> str:
         async with AsyncWorkflowClient(settings) as client:
             await client.start("ai-chef", {"profile": PROFILE}, session_id=session_id)
-            return (await client.wait(session_id, seconds=30)).status
+            return (await client.wait(session_id, seconds=PATIENCE)).status
 
     assert asyncio.run(main()) == "completed"
 
@@ -180,9 +181,9 @@ def test_an_order_is_approved_by_a_signal_and_another_is_cancelled(
         assert waits is not None
         assert waits.kind == "approval"
         assert client.signal(session_id, "approve", by="ann").callback_id == waits.callback_id
-        assert client.wait(session_id, seconds=30).status == "completed"
+        assert client.wait(session_id, seconds=PATIENCE).status == "completed"
         client.cancel(f"{session_id}-2")
-        assert client.wait(f"{session_id}-2", seconds=30).status == "cancelled"
+        assert client.wait(f"{session_id}-2", seconds=PATIENCE).status == "cancelled"
         assert client.cancel(f"{session_id}-2").status == "cancelled"
 
 
@@ -195,7 +196,7 @@ def test_a_search_has_a_payload_when_it_is_completed(
     criteria = {"resort": "nowhere", "startDate": "2027-01-10", "endDate": "2027-01-17", "kind": "buddy"}
     with WorkflowClient(MatchingSettings()) as client:
         started = start_matching_workflow(search_id=session_id, seeker=seeker, criteria=criteria, client=client)
-        client.wait(started.session_id, seconds=30)
+        client.wait(started.session_id, seconds=PATIENCE)
         search = get_search_status(session_id, client=client)
     assert (search.status, search.search_id) == ("completed", session_id)
     assert search.payload is not None

@@ -23,7 +23,6 @@ SAMPLE = sample_of("novel-analysis")
 SHORT = "Chapter 1\n\nMara Voss opened the door. “Who is there?” asked Mara.\n\nChapter 2\n\nNobody answered Mara.\n"
 QUEUE, DEAD = "novel-analysis-events-local", "novel-analysis-events-dead-local"
 START, READ, DRAW = (f"novel-analysis-{name}-local" for name in ("start", "extract-facts", "draw-storyboards"))
-SECONDS = 40
 
 
 def start(deployed: Deployed, session_id: str, given: Any, query: str = "") -> tuple[int, Any]:
@@ -32,7 +31,7 @@ def start(deployed: Deployed, session_id: str, given: Any, query: str = "") -> t
 
 def completed(deployed: Deployed, session_id: str) -> Any:
     """The session as the API shows it, once it is completed."""
-    record = deployed.ended_record(session_id, SECONDS)
+    record = deployed.ended_record(session_id)
     assert record["status"] == "completed", record
     return deployed.call("GET", f"/sessions/{session_id}")[1]
 
@@ -140,7 +139,7 @@ def test_an_upload_starts_nothing_until_a_start_names_it(deployed: Deployed, ses
     start(deployed, session_id, {"title": "Uploaded", "textKey": form["textKey"]})
     assert completed(deployed, session_id)["result"]["textCharacters"] == len(SHORT)
     start(deployed, f"{session_id}-none", {"textKey": "uploads/nobody-sent-this"})
-    assert deployed.ended_record(f"{session_id}-none", SECONDS)["error"]["type"] == "UnknownFile"
+    assert deployed.ended_record(f"{session_id}-none")["error"]["type"] == "UnknownFile"
 
 
 def test_a_file_that_lands_starts_one_session_however_often_it_lands(
@@ -161,7 +160,7 @@ def test_a_file_that_lands_starts_one_session_however_often_it_lands(
         found[:] = [each for each in page["records"] if each["sessionId"].startswith("novel-")]
         return any(each["status"] == "completed" for each in found)
 
-    eventually(there, SECONDS)
+    eventually(there)
     [session] = found
     board = storyboard(deployed, session["sessionId"])
     assert (board.title, board.language) == (novel.stem, "zh")
@@ -203,7 +202,7 @@ def test_a_chapters_lambda_that_is_killed_loses_and_repeats_nothing(deployed: De
     completed(deployed, f"{session_id}-first")
     with deployed.frozen(READ):
         start(deployed, session_id, SAMPLE)
-        eventually(lambda: _reads(deployed, session_id), SECONDS)
+        eventually(lambda: _reads(deployed, session_id))
     session = completed(deployed, session_id)
     items = session["steps"]["ExtractFacts"]["items"]
     assert (session["outcome"], items["done"]) == ("complete", items["of"])
@@ -221,7 +220,7 @@ def test_without_its_grants_a_pass_fails_the_session_and_a_retry_does_only_what_
 ) -> None:
     with deployed.without_grants(DRAW):
         start(deployed, session_id, SAMPLE)
-        failed = deployed.ended_record(session_id, SECONDS)
+        failed = deployed.ended_record(session_id)
     assert (failed["status"], failed["error"]["type"]) == ("failed", "TooManyChaptersFailed")
     status, _ = deployed.call("POST", f"/sessions/{session_id}/retry")
     assert status == 202

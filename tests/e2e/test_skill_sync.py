@@ -44,7 +44,7 @@ def put(deployed: Deployed, detail: Any) -> None:
 
 def profile_of(deployed: Deployed, user_id: str, practices: int) -> Any:
     """The user's profile, once it knows of so many practices."""
-    eventually(lambda: (deployed.row("skill-profiles", userId=user_id) or {}).get("practices") == practices, 20)
+    eventually(lambda: (deployed.row("skill-profiles", userId=user_id) or {}).get("practices") == practices)
     return deployed.row("skill-profiles", userId=user_id)
 
 

@@ -83,7 +83,7 @@ def test_a_repeated_start_after_the_end_is_refused(closed: Lab) -> None:
 
 
 def stop_before_its_task_fails(lab: Lab) -> str:
-    execution = lab.start(lab.worker_machine, {"sleep": 1, "fail": "after the stop"})
+    execution = lab.start(lab.worker_machine, {"sleep": 2, "fail": "after the stop"})
     eventually(lambda: "TaskScheduled" in lab.history(execution))
     lab.stepfunctions.stop_execution(executionArn=execution)
     return execution
@@ -93,7 +93,7 @@ def test_a_stopped_execution_stays_aborted_when_its_task_fails_later(closed: Lab
     execution = stop_before_its_task_fails(closed)
 
     # When this later execution ends, the first one's task has failed.
-    closed.output(closed.start(closed.worker_machine, {"sleep": 2}))
+    closed.output(closed.start(closed.worker_machine, {"sleep": 3}))
 
     assert closed.status(execution) == "ABORTED"
     assert closed.history(execution)[-1] == "ExecutionAborted"

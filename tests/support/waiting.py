@@ -3,10 +3,13 @@
 import time
 from collections.abc import Callable
 
+PATIENCE = 120.0
+"""Seconds: many more than anything takes, for tests may share a busy machine."""
 
-def eventually(true: Callable[[], bool], seconds: float = 30) -> None:
-    """Waits until it is true; fails the test when it is not within so many seconds."""
-    deadline = time.monotonic() + seconds
+
+def eventually(true: Callable[[], bool]) -> None:
+    """Waits until it is true; fails the test when it never is."""
+    deadline = time.monotonic() + PATIENCE
     while not true():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
+        assert time.monotonic() < deadline, f"not within {PATIENCE:g} s"
         time.sleep(0.02)
