@@ -1,7 +1,7 @@
 """How a client subscribes to a session: a snapshot first, and from there on each version, none of them out of order.
 
 The snapshot is sent here, what follows by push_progress; progress/watchers.py says how the one hands over to the other.
-`subscribed` is the promise that everything newer comes: a client that does not get it subscribes again.
+`subscribed` is the promise that everything newer comes: a client that does not get it is cut off, and connects again.
 """
 
 from core.errors import SessionBusy
@@ -27,7 +27,7 @@ class Refused(Exception):
 
 
 class NotConnected(Refused):
-    """The client was cut off, and its connection could not be closed."""
+    """The client was cut off, and its connection is still open."""
 
     def __init__(self) -> None:
         super().__init__("NotConnected", "nothing more comes over this connection; connect again")
